@@ -1,0 +1,123 @@
+"""Skill on real chargers: every method against the best simple one, horizon by horizon.
+
+Models are fitted once, on what was known at the end of training, and stay frozen; each forecast is made
+from a panel that ends at its origin. The defaults are the Irish sample: trained to 8 November 2018 23:45,
+hourly origins of 9 and 10 November. `ratio` is the log loss over that of the best of fitted persistence,
+climatology and unit Markov at that horizon, with a 95 % bootstrap interval over chargers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import evforecast as ev
+from evforecast.evaluation import ratio_interval
+from evforecast.sources import detect
+
+SAMPLE = "ireland/cpinfo_2018-11-01_2018-11-11.txt.xz"
+REFERENCES = ("persistence", "climatology", "markov")
+METHODS = {
+    "persistence": ev.Persistence,
+    "climatology": ev.Climatology,
+    "markov": ev.MarkovForecaster,
+    "semi-markov": ev.SemiMarkovForecaster,
+    "boosted": lambda horizons: ev.DirectForecaster(horizons, semi_markov_weight=0, random_state=0),
+    "direct": lambda horizons: ev.DirectForecaster(horizons, random_state=0),
+}
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", help="challenge or cpinfo file (default: the Irish sample in EVFORECAST_DATA)")
+    parser.add_argument("--format", choices=["challenge", "cpinfo"], help="default: told from the file")
+    parser.add_argument("--tz", help="zone of naive times in the file")
+    parser.add_argument("--train-until", default="2018-11-08 23:45", help="last time of training, UTC")
+    parser.add_argument("--first-origin", default="2018-11-09 00:00", help="UTC")
+    parser.add_argument("--last-origin", default="2018-11-10 23:45", help="UTC")
+    parser.add_argument("--every", default="1h")
+    parser.add_argument("--horizons", default="1,4,12,24,48,96", help="steps of 15 minutes")
+    parser.add_argument("--methods", default=",".join(METHODS), help=f"of {', '.join(METHODS)}")
+    parser.add_argument("--json", help="write the results there")
+    return parser.parse_args(argv)
+
+
+def read(args: argparse.Namespace) -> ev.StatusPanel:
+    path = args.data
+    if path is None:
+        folder = os.environ.get("EVFORECAST_DATA")
+        if not folder:
+            sys.exit("Name a file with --data, or the folder of real data with EVFORECAST_DATA.")
+        path = Path(folder) / SAMPLE
+    source = getattr(ev.sources, args.format or detect(path))
+    return source.read(path, **({"tz": args.tz} if args.tz else {}))
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse(argv)
+    horizons = [int(h) for h in args.horizons.split(",")]
+    names = args.methods.split(",")
+    if unknown := set(names) - set(METHODS):
+        sys.exit(f"Unknown methods {sorted(unknown)}; choose among {', '.join(METHODS)}.")
+    panel = read(args)
+    past = panel.until(args.train_until)
+    print(panel, f"\ntraining: {past}")
+    models = {}
+    for name in dict.fromkeys([*REFERENCES, *names]):
+        start = time.perf_counter()
+        models[name] = METHODS[name](horizons).fit(past)
+        print(f"fitted {name:12} {time.perf_counter() - start:7.2f} s", flush=True)
+    result = ev.backtest(
+        models,
+        panel,
+        every=args.every,
+        first_origin=args.first_origin,
+        last_origin=args.last_origin,
+        horizons=horizons,
+    )
+    table = result.scores()
+    print(f"{len(result.origins)} origins, {len(result.evse)} chargers\n")
+    out: dict[str, dict[str, dict[str, float]]] = {name: {} for name in names}
+    for place, horizon in enumerate(horizons):
+        rows = table[table["horizon"] == horizon].set_index("model")
+        best = rows.loc[list(REFERENCES), "log_loss"].idxmin()
+        reference = result.cases(best)[:, place]
+        for name in names:
+            ratio, low, high = ratio_interval(result.cases(name)[:, place], reference)
+            scores = rows.loc[name]
+            out[name][str(horizon)] = {
+                "log_loss": float(scores["log_loss"]),
+                "brier": float(scores["brier"]),
+                "accuracy": float(scores["accuracy"]),
+                "ratio": ratio,
+                "ratio_low": low,
+                "ratio_high": high,
+            }
+    print_table(out, horizons)
+    if args.json:
+        Path(args.json).write_text(json.dumps(out, indent=1) + "\n")
+    return 0
+
+
+def print_table(out: dict[str, dict[str, dict[str, float]]], horizons: list[int]) -> None:
+    for title, cell in (
+        ("log loss", lambda s: f"{s['log_loss']:.4f}"),
+        ("ratio to the best simple method [95 %]", lambda s: f"{s['ratio']:.3f} [{s['ratio_low']:.3f},{s['ratio_high']:.3f}]"),
+    ):
+        width = max(len(cell(out[name][str(h)])) for name in out for h in horizons)
+        print(title)
+        print(" " * 12, *(f"{f'{h * 15} min' if h < 4 else f'{h / 4:g} h':>{width}}" for h in horizons), sep="  ")
+        for name, scores in out.items():
+            print(f"{name:12}", *(f"{cell(scores[str(h)]):>{width}}" for h in horizons), sep="  ")
+        print()
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise", under="ignore")
+    sys.exit(main())

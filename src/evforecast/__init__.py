@@ -1,0 +1,115 @@
+"""Forecast the status of public EV chargers, and carry the whole life of such a project.
+
+Nothing heavy is imported here: each public name loads its module when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from evforecast._version import __version__
+
+if TYPE_CHECKING:
+    from evforecast import (
+        errors,
+        evaluation,
+        features,
+        forecasting,
+        panel,
+        plotting,
+        reporting,
+        sources,
+        testing,
+        usecases,
+    )
+    from evforecast.evaluation import backtest
+    from evforecast.forecasting import (
+        Climatology,
+        DirectForecaster,
+        MarkovForecaster,
+        Persistence,
+        SemiMarkovForecaster,
+    )
+    from evforecast.panel import (
+        STATUS,
+        StatusForecast,
+        StatusLog,
+        StatusPanel,
+        StatusScheme,
+        Vocabulary,
+        simulate,
+    )
+
+_LAZY = {
+    "STATUS": "panel",
+    "StatusForecast": "panel",
+    "StatusLog": "panel",
+    "StatusPanel": "panel",
+    "StatusScheme": "panel",
+    "Vocabulary": "panel",
+    "simulate": "panel",
+    "Climatology": "forecasting",
+    "DirectForecaster": "forecasting",
+    "MarkovForecaster": "forecasting",
+    "Persistence": "forecasting",
+    "SemiMarkovForecaster": "forecasting",
+    "backtest": "evaluation",
+}
+_PACKAGES = (
+    "errors",
+    "evaluation",
+    "features",
+    "forecasting",
+    "panel",
+    "plotting",
+    "reporting",
+    "sources",
+    "testing",
+    "usecases",
+)
+
+__all__ = [
+    "STATUS",
+    "Climatology",
+    "DirectForecaster",
+    "MarkovForecaster",
+    "Persistence",
+    "SemiMarkovForecaster",
+    "StatusForecast",
+    "StatusLog",
+    "StatusPanel",
+    "StatusScheme",
+    "Vocabulary",
+    "__version__",
+    "backtest",
+    "errors",
+    "evaluation",
+    "features",
+    "forecasting",
+    "panel",
+    "plotting",
+    "reporting",
+    "simulate",
+    "sources",
+    "testing",
+    "usecases",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    if name in _LAZY:
+        value = getattr(importlib.import_module(f"evforecast.{_LAZY[name]}"), name)
+    elif name in _PACKAGES:
+        value = importlib.import_module(f"evforecast.{name}")
+    else:
+        msg = f"module 'evforecast' has no attribute {name!r}"
+        raise AttributeError(msg)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

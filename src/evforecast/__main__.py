@@ -1,0 +1,7 @@
+"""``python -m evforecast`` is the command ``evforecast``."""
+
+import sys
+
+from evforecast.cli import main
+
+sys.exit(main())

@@ -1,0 +1,54 @@
+"""The command ``evforecast``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from evforecast._version import __version__
+from evforecast.cli.demo import add_parser as add_demo
+from evforecast.errors import EvForecastError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0 when all went well, 2 when an input cannot be used, 130 when interrupted.
+
+    Raises
+    ------
+    SystemExit
+        By ``--help``, ``--version``, and arguments that cannot be understood (code 2).
+
+    Examples
+    --------
+    >>> main(["demo", "--data", "no-such-file.csv", "--quiet"])
+    2
+    """
+    parser = argparse.ArgumentParser(
+        prog="evforecast", description="Forecast the status of public EV chargers."
+    )
+    parser.add_argument("--version", action="version", version=f"evforecast {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    add_demo(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except (EvForecastError, OSError) as error:
+        # What a person can mend is said in a line; anything else is a fault of ours and keeps its traceback.
+        print(f"evforecast {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"evforecast {arguments.command}: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,20 @@
+"""What a forecaster sees of the past: computed from the panel, never from a row after the cutoff."""
+
+from evforecast.features.neighbours import Neighbours
+from evforecast.features.profile import time_of_day_profile
+from evforecast.features.shares import StatusCounter
+from evforecast.features.state import LastObserved, Runs, last_observed, runs
+from evforecast.features.table import FeatureTable, feature_names, lookback_steps
+
+__all__ = [
+    "FeatureTable",
+    "LastObserved",
+    "Neighbours",
+    "Runs",
+    "StatusCounter",
+    "feature_names",
+    "last_observed",
+    "lookback_steps",
+    "runs",
+    "time_of_day_profile",
+]

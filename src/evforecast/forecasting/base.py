@@ -1,0 +1,197 @@
+"""The one base class of the forecasters: what they share, and the shape of what they must write.
+
+A forecaster keeps tables or models, never data: `predict_proba` is handed the recent panel, whose last
+row is the cutoff, and can therefore not look past it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from evforecast.errors import EmptyInputError, HorizonError, NotFittedError, StepMismatchError
+from evforecast.panel import MISSING, StatusForecast, StatusPanel, StatusScheme
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["DEFAULT_HORIZONS", "StatusForecaster", "check_horizons"]
+
+DEFAULT_HORIZONS = (1, 4, 12, 24, 48, 96)
+
+# Float noise and impossible zeros: every status keeps at least this much, so that no score is infinite.
+_FLOOR = 1e-6
+
+
+class StatusForecaster(BaseEstimator, ABC):
+    """Base of all forecasters: `fit` on a panel, `predict_proba` from a recent panel.
+
+    A subclass stores its parameters verbatim in ``__init__``, writes `_fit` and `_predict`, and says how
+    much history a forecast reads (`lookback`). `evforecast.testing.check_forecaster` tells whether it
+    keeps the promises.
+
+    Attributes
+    ----------
+    scheme_ : StatusScheme
+        The statuses that it learnt.
+    step_ : numpy.timedelta64
+        The step of the panel that it learnt from.
+    evse_ids_ : pandas.Index
+        The chargers that it knows; it serves others too.
+    trained_until_ : numpy.datetime64
+        The last time that it has seen.
+    """
+
+    horizons: Sequence[int]
+
+    @property
+    @abstractmethod
+    def lookback(self) -> int:
+        """How many of the last rows of the context a forecast may depend on."""
+
+    @property
+    def any_horizon(self) -> bool:
+        """Whether any horizon can be asked for, not only those given at construction."""
+        return True
+
+    @abstractmethod
+    def _fit(self, panel: StatusPanel) -> None:
+        """Learn from a panel with at least one observed status."""
+
+    @abstractmethod
+    def _predict(
+        self, context: StatusPanel, horizons: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.floating]:
+        """Return non-negative weights ``[horizon, evse, status]`` from at most `lookback` rows."""
+
+    @property
+    def target_scheme_(self) -> StatusScheme:
+        """The statuses of the forecasts: those learnt, unless the forecaster has a coarser target."""
+        return self.scheme_
+
+    def fit(self, panel: StatusPanel) -> Self:
+        """Learn from `panel`, all rows of it.
+
+        Parameters
+        ----------
+        panel : StatusPanel
+            The past, cut where the training is to end (``panel.until(cutoff)``).
+
+        Returns
+        -------
+        StatusForecaster
+            Itself.
+
+        Raises
+        ------
+        EmptyInputError
+            If nothing was observed.
+        HorizonError
+            If `horizons` are not positive whole numbers.
+        """
+        check_horizons(self.horizons)
+        if not (panel.codes != MISSING).any():
+            msg = (
+                f"{type(self).__name__}.fit: {panel!r} holds no observed status. "
+                "Check the cut and the source."
+            )
+            raise EmptyInputError(msg)
+        self.scheme_ = panel.scheme
+        self.step_ = panel.step
+        self.evse_ids_ = panel.evse.index
+        self.trained_until_ = panel.cutoff
+        self._fit(panel)
+        return self
+
+    def predict_proba(
+        self, context: StatusPanel, horizons: Sequence[int] | None = None
+    ) -> StatusForecast:
+        """Forecast from the last row of `context`.
+
+        Parameters
+        ----------
+        context : StatusPanel
+            The recent past; its last row is the cutoff. Chargers may be others than in training.
+        horizons : sequence of int, optional
+            Steps ahead; by default those given at construction.
+
+        Returns
+        -------
+        StatusForecast
+            Every distribution is complete: chargers with gaps, or never seen, get one too.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        HorizonError
+            If a horizon is not positive, or this forecaster was not fitted for it.
+        SchemeMismatchError, StepMismatchError, EmptyInputError
+            If the context has other statuses, another step, or no rows.
+        """
+        if not hasattr(self, "trained_until_"):
+            msg = f"{type(self).__name__} is not fitted. Call fit(panel) first."
+            raise NotFittedError(msg)
+        self.scheme_.require_same(context.scheme, f"{type(self).__name__}.predict_proba")
+        if context.step != self.step_:
+            msg = (
+                f"{type(self).__name__}.predict_proba: the context has steps of "
+                f"{pd.Timedelta(context.step)}, the model learnt {pd.Timedelta(self.step_)}. "
+                "Call context.resample(...)."
+            )
+            raise StepMismatchError(msg)
+        if not context.n_time:
+            msg = f"{type(self).__name__}.predict_proba: the context has no rows, so no cutoff."
+            raise EmptyInputError(msg)
+        steps = check_horizons(self.horizons if horizons is None else horizons)
+        if not self.any_horizon and not set(steps.tolist()) <= set(self.horizons):
+            msg = (
+                f"{type(self).__name__} was fitted for horizons {sorted(self.horizons)}, "
+                f"not for {sorted(set(steps.tolist()) - set(self.horizons))}. Fit it with them."
+            )
+            raise HorizonError(msg)
+        weights = np.asarray(self._predict(context.tail(self.lookback), steps), dtype=np.float64)
+        weights = np.maximum(weights, 0) + _FLOOR
+        return StatusForecast(
+            weights / weights.sum(axis=-1, keepdims=True),
+            cutoff=context.cutoff,
+            step=context.step,
+            horizons=steps.tolist(),
+            evse=context.evse,
+            scheme=self.target_scheme_,
+        )
+
+    def _units(self, context: StatusPanel) -> npt.NDArray[np.intp]:
+        """Return, for each charger of `context`, its place in `evse_ids_`, -1 if it was never seen."""
+        return self.evse_ids_.get_indexer(context.evse.index)
+
+
+def check_horizons(horizons: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return horizons as increasing int64, shape ``[horizon]``.
+
+    Raises
+    ------
+    HorizonError
+        If there are none, or one is not a positive whole number.
+
+    Examples
+    --------
+    >>> check_horizons([4, 1])
+    array([1, 4])
+    """
+    values = np.asarray(horizons)
+    if (
+        values.ndim != 1
+        or not len(values)
+        or (values != values.astype(np.int64)).any()
+        or values.min() < 1
+    ):
+        msg = f"horizons must be one or more positive whole numbers of steps, found {horizons!r}."
+        raise HorizonError(msg)
+    return np.unique(values.astype(np.int64))

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from evforecast.features import StatusCounter
+
+
+@pytest.fixture
+def codes():
+    return np.random.default_rng(0).integers(-1, 3, (60, 4)).astype(np.int8)
+
+
+def test_against_a_plain_count(codes):
+    counter = StatusCounter(codes, 3)
+    rng = np.random.default_rng(1)
+    last = rng.integers(-3, 60, 200)
+    after = last - rng.integers(0, 30, 200)
+    units = rng.integers(0, 4, 200)
+    fast = counter.counts(after, last, units)
+    network = counter.network_counts(after, last)
+    for case in range(200):
+        window = codes[max(after[case] + 1, 0) : max(last[case] + 1, 0)]
+        for status in range(3):
+            assert fast[case, status] == (window[:, units[case]] == status).sum()
+            assert network[case, status] == (window == status).sum()
+
+
+def test_counts_that_wrap_around_still_differ_rightly():
+    codes = np.zeros((70_000, 1), np.int8)
+    counter = StatusCounter(codes, 1)
+    rows, unit = np.array([69_999]), np.array([0])
+    assert counter.counts(rows - 672, rows, unit).item() == 672
+    assert counter.network_counts(rows - 69_999, rows).item() == 69_999

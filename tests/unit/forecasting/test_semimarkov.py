@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from evforecast import SemiMarkovForecaster, simulate
+from evforecast.panel import StatusPanel
+from evforecast.testing import check_forecaster
+from evforecast.timegrid import TimeGrid, as_step, as_time
+
+
+@pytest.mark.conformance
+def test_conformance():
+    check_forecaster(SemiMarkovForecaster(horizons=[1, 4, 96]))
+
+
+def test_it_learns_how_long_a_status_lasts():
+    """A charger that changes every seventh row, always: the chance depends on the age alone."""
+    codes = np.repeat(np.tile([0, 1], 500), 7)[:, None].astype(np.int8)
+    grid = TimeGrid(as_time("2020-01-01"), as_step("15min"), len(codes))
+    model = SemiMarkovForecaster(horizons=[1]).fit(StatusPanel(codes, grid, ["a"]))
+    changes = []
+    for row in range(2100, 2107):
+        p = model.predict_proba(StatusPanel(codes, grid, ["a"]).head(row + 1)).proba[0, 0]
+        changes.append(1 - p[codes[row, 0]])
+    # Ages 1, 2, 3-4 never see a change; of ages 5 to 7, one bin, one in three does.
+    assert changes[:4] == pytest.approx([0] * 4, abs=0.02)
+    assert changes[4:] == pytest.approx([1 / 3] * 3, abs=0.05)
+
+
+def test_longer_steps_and_shorter_ones_cover_the_same_ages():
+    for step, n_bin in (("5min", 8), ("15min", 8), ("1h", 6)):
+        panel = simulate(n_evse=4, days=4, step="5min", random_state=0).resample(step)
+        model = SemiMarkovForecaster(horizons=[1]).fit(panel)
+        edges = model.hazards_.edges * (panel.step / np.timedelta64(60, "s"))
+        assert len(edges) == n_bin
+        assert 1435 <= edges[-1] <= 1500  # a day, in minutes
+        assert np.isfinite(model.predict_proba(panel).proba).all()
+
+
+def test_the_clock_of_the_forecast_is_local():
+    """At a local hour the chance of a change is the same before and after the clock change."""
+    start = as_time("2020-10-18 22:00")
+    grid = TimeGrid(start, as_step("15min"), 96 * 12)
+    local_hour = ((grid.times - as_time("2020-10-18 22:00")).astype(int) // 3600) % 24
+    change = grid.times >= as_time("2020-10-25 01:00")
+    local_hour = (local_hour - change) % 24
+    codes = ((local_hour >= 8) & (local_hour < 18)).astype(np.int8)[:, None]
+    panel = StatusPanel(np.repeat(codes, 3, axis=1), grid, ["a", "b", "c"], tz="Europe/Paris")
+    model = SemiMarkovForecaster().fit(panel.until("2020-10-24 22:00"))
+    winter = model.predict_proba(
+        panel.until("2020-10-27 05:00"), [8, 12]
+    )  # 06:00 local, to 08:00 and 09:00
+    assert winter.proba[1, 0, 1] > 0.6
+    assert winter.proba[0, 0, 1] < winter.proba[1, 0, 1]

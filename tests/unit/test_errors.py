@@ -1,0 +1,52 @@
+import inspect
+
+import pytest
+
+from evforecast import errors
+
+
+def test_every_error_is_of_the_one_tree_and_public():
+    classes = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, Exception)
+    }
+    assert classes == set(errors.__all__)
+    assert all(issubclass(getattr(errors, name), errors.EvForecastError) for name in classes)
+
+
+@pytest.mark.parametrize(
+    ("error", "builtin"),
+    [
+        (errors.InputError("x"), ValueError),
+        (errors.UnknownChargerError(["a"], 3), KeyError),
+        (errors.MissingExtraError("boosting", "lightgbm"), ImportError),
+    ],
+)
+def test_errors_are_builtin_errors_too(error, builtin):
+    assert isinstance(error, builtin)
+
+
+def test_unknown_status_lists_words_counts_and_neighbours():
+    error = errors.UnknownStatusError("feed", {"Chargin": 2, "zzz": 7}, ["Charging", "Down"])
+    text = str(error)
+    assert text.index("'zzz' x 7") < text.index("'Chargin' x 2")
+    assert "perhaps 'Charging'" in text
+    assert error.counts == {"Chargin": 2, "zzz": 7}
+
+
+def test_unknown_charger_message_is_not_quoted():
+    assert str(errors.UnknownChargerError(["a", "b", "c", "d"], 9)).startswith(
+        "4 evse_id not among"
+    )
+
+
+def test_missing_extra_holds_the_line_to_type():
+    assert "pip install 'evforecast[boosting]'" in str(
+        errors.MissingExtraError("boosting", "lightgbm")
+    )
+
+
+def test_first_few_shows_three():
+    assert errors.first_few(range(5)) == "0, 1, 2 and 2 more"
+    assert errors.first_few([]) == ""
