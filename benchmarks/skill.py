@@ -34,11 +34,18 @@ METHODS = {
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", help="challenge or cpinfo file (default: the Irish sample in EVFORECAST_DATA)")
-    parser.add_argument("--format", choices=["challenge", "cpinfo"], help="default: told from the file")
+    """Return the options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", help="default: the Irish sample in the folder EVFORECAST_DATA")
+    parser.add_argument(
+        "--format", choices=["challenge", "cpinfo"], help="default: told from the file"
+    )
     parser.add_argument("--tz", help="zone of naive times in the file")
-    parser.add_argument("--train-until", default="2018-11-08 23:45", help="last time of training, UTC")
+    parser.add_argument(
+        "--train-until", default="2018-11-08 23:45", help="last time of training, UTC"
+    )
     parser.add_argument("--first-origin", default="2018-11-09 00:00", help="UTC")
     parser.add_argument("--last-origin", default="2018-11-10 23:45", help="UTC")
     parser.add_argument("--every", default="1h")
@@ -49,6 +56,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def read(args: argparse.Namespace) -> ev.StatusPanel:
+    """Return the panel of the file asked for."""
     path = args.data
     if path is None:
         folder = os.environ.get("EVFORECAST_DATA")
@@ -60,6 +68,7 @@ def read(args: argparse.Namespace) -> ev.StatusPanel:
 
 
 def main(argv: list[str] | None = None) -> int:
+    """Fit, backtest, print the tables, write the JSON."""
     args = parse(argv)
     horizons = [int(h) for h in args.horizons.split(",")]
     names = args.methods.split(",")
@@ -106,13 +115,18 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def print_table(out: dict[str, dict[str, dict[str, float]]], horizons: list[int]) -> None:
-    for title, cell in (
-        ("log loss", lambda s: f"{s['log_loss']:.4f}"),
-        ("ratio to the best simple method [95 %]", lambda s: f"{s['ratio']:.3f} [{s['ratio_low']:.3f},{s['ratio_high']:.3f}]"),
-    ):
-        width = max(len(cell(out[name][str(h)])) for name in out for h in horizons)
+    """Print the log losses, then the ratios with their intervals."""
+    ahead = [f"{h * 15} min" if h < 4 else f"{h / 4:g} h" for h in horizons]
+    cells = {
+        "log loss": lambda s: f"{s['log_loss']:.4f}",
+        "ratio to the best simple method [95 %]": lambda s: (
+            f"{s['ratio']:.3f} [{s['ratio_low']:.3f},{s['ratio_high']:.3f}]"
+        ),
+    }
+    for title, cell in cells.items():
+        width = max(len(cell(scores[str(h)])) for scores in out.values() for h in horizons)
         print(title)
-        print(" " * 12, *(f"{f'{h * 15} min' if h < 4 else f'{h / 4:g} h':>{width}}" for h in horizons), sep="  ")
+        print(" " * 12, *(f"{text:>{width}}" for text in ahead), sep="  ")
         for name, scores in out.items():
             print(f"{name:12}", *(f"{cell(scores[str(h)]):>{width}}" for h in horizons), sep="  ")
         print()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import shlex
 import sys
 import time
@@ -78,7 +79,7 @@ def add_parser(commands: Any) -> None:
 def _zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         msg = f"no such time zone: {text!r}; write it like Europe/Paris"
         raise argparse.ArgumentTypeError(msg) from error
 
@@ -106,9 +107,9 @@ class _Progress:
 
     def tell(self, step: str) -> None:
         """Say that `step` begins."""
-        self.bar.set_description(step)
         # The bar moves with what is done, not with what begins.
         self.bar.update(1 if self.place else 0)
+        self.bar.set_description(step)
         self.place += 1
         if self.lines:
             seconds = time.monotonic() - self.start
@@ -121,6 +122,9 @@ class _Progress:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks; return the exit code."""
+    # Threads that wait in turn for a busy processor spin, and a demo of seconds takes minutes. It must be
+    # said before scikit-learn is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Loaded here: `evforecast --help` needs none of it.
     from evforecast import usecases
     from evforecast.cli.study import STEPS_PER_CASE, study
@@ -131,6 +135,8 @@ def run(arguments: argparse.Namespace) -> int:
     with progress.bar:
         progress.tell("read" if arguments.data else "simulate")
         panel, about = _history(arguments)
+        # Now, not after a minute's work: the folder may be impossible.
+        Path(arguments.out).mkdir(parents=True, exist_ok=True)
         result = study(panel, tell=progress.tell, random_state=arguments.seed, about=about)
         progress.tell("write the report")
         result = dataclasses.replace(result, made_by=_made_by(arguments, time.monotonic() - began))

@@ -41,7 +41,10 @@ class Neighbours:
         first = np.searchsorted(self._group[order], np.arange(self._group.max() + 1))
         ordered = status[:, order]
         self._total = np.stack(
-            [np.add.reduceat(ordered == code, first, axis=1, dtype=np.int16) for code in range(n_status)]
+            [
+                np.add.reduceat(ordered == code, first, axis=1, dtype=np.int16)
+                for code in range(n_status)
+            ]
         )
         self.size = np.bincount(self._group)[self._group]
 

@@ -43,6 +43,13 @@ def time_of_day_profile(
     -------
     numpy.ndarray
         float32, shape ``[case, status]``, each row summing to 1; no row after the cutoff is used.
+
+    Examples
+    --------
+    >>> counter = StatusCounter(np.zeros((96, 1), np.int8), 2)
+    >>> quarter = np.timedelta64(900, "s")
+    >>> time_of_day_profile(counter, np.array([95]), np.array([0]), 4, quarter).round(2).tolist()
+    [[1.0, 0.0]]
     """
     day = int(np.timedelta64(86_400, "s") // step)
     half = int(_HALF_WINDOW // step)

@@ -58,4 +58,5 @@ class StatusCounter:
     def network_counts(self, after: Index, last: Index) -> npt.NDArray[np.float64]:
         """Return the same over all chargers, shape ``[case, status]``."""
         start, stop = np.maximum(after, -1) + 1, np.maximum(last, -1) + 1
-        return (self._network[stop] - self._network[start]).astype(np.float64)
+        counts: npt.NDArray[np.float64] = (self._network[stop] - self._network[start]).astype(float)
+        return counts

@@ -21,7 +21,11 @@ __all__ = ["FeatureTable", "feature_names", "lookback_steps"]
 _HOUR = np.timedelta64(3600, "s")
 _SHARE_HOURS = (1, 3, 6, 24, 72, 168)
 _CHANGE_HOURS = (1, 4, 24, 168)
-_SAME_TIME = (0, 1, 6)  # the latest day on which the target's time of day is past; one and six before
+_SAME_TIME = (
+    0,
+    1,
+    6,
+)  # the latest day on which the target's time of day is past; one and six before
 
 F32 = npt.NDArray[np.float32]
 Index = npt.NDArray[np.intp]
@@ -29,6 +33,11 @@ Index = npt.NDArray[np.intp]
 
 def lookback_steps(step: np.timedelta64) -> int:
     """Return how many rows up to the cutoff a row of the table can depend on.
+
+    Parameters
+    ----------
+    step : numpy.timedelta64
+        The length of a step.
 
     Examples
     --------
@@ -44,6 +53,11 @@ def feature_names(statuses: tuple[str, ...]) -> list[str]:
 
     ``age`` and ``previous_age`` count rows; shares are of observed rows in the hours before the cutoff;
     ``same_time`` is the status at the target's time of day, so many days before the latest one past.
+
+    Parameters
+    ----------
+    statuses : tuple of str
+        The names of the statuses.
 
     Examples
     --------
@@ -163,4 +177,6 @@ class FeatureTable:
 
     def _code_at(self, rows: Index, units: Index) -> F32:
         code = self._panel.codes[np.maximum(rows, 0), units]
-        return np.where((rows >= 0) & (code != MISSING), code, np.float32(np.nan)).astype(np.float32)
+        return np.where((rows >= 0) & (code != MISSING), code, np.float32(np.nan)).astype(
+            np.float32
+        )

@@ -8,11 +8,15 @@ pool was better than either at every horizon, on every split of real data that w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import joblib
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from evforecast.errors import EmptyInputError, InputError
 from evforecast.features import FeatureTable, lookback_steps
@@ -23,10 +27,11 @@ from evforecast.random import RandomState, generator
 
 __all__ = ["DirectForecaster"]
 
+_Task = tuple[int, npt.NDArray[np.intp], npt.NDArray[np.intp], ClassifierMixin]
 _FOREVER = np.timedelta64(10**6, "h")
 _NEAR = np.timedelta64(3, "h")
 # Leaves of a tree, and cases in a leaf at least, by how far ahead; chosen on two splits of real data.
-_REACH = (np.timedelta64(1, "h"), np.timedelta64(3, "h"), np.timedelta64(6, "h"), np.timedelta64(12, "h"), _FOREVER)
+_REACH = (*(np.timedelta64(hours, "h") for hours in (1, 3, 6, 12)), _FOREVER)
 _TREES = ((15, 100), (10, 300), (8, 500), (8, 1000), (6, 1000))
 # What a classifier gives a status at least before pooling: one model alone cannot rule a status out.
 _SMALLEST = 1e-5
@@ -114,21 +119,35 @@ class DirectForecaster(StatusForecaster):
 
     def _fit(self, panel: StatusPanel) -> None:
         if not 0 <= self.semi_markov_weight <= 1:
-            msg = f"DirectForecaster: semi_markov_weight must be from 0 to 1, found {self.semi_markov_weight}."
+            msg = (
+                "DirectForecaster: semi_markov_weight must be from 0 to 1, "
+                f"found {self.semi_markov_weight}. 0 leaves the classifiers alone."
+            )
             raise InputError(msg)
         rng = generator(self.random_state)
-        wanted = panel.codes if self.target is None else panel.scheme.coarsen_codes(panel.codes, self.target)
+        wanted = panel.codes
+        if self.target is not None:
+            wanted = panel.scheme.coarsen_codes(panel.codes, self.target)
         table = FeatureTable(panel)
-        self.classifiers_, self.columns_ = {}, {}
-        for horizon in check_horizons(self.horizons).tolist():
-            rows, units = self._cases(wanted, horizon, rng)
+        # All that is drawn is drawn here, in order, so that the number of workers changes nothing.
+        tasks = [
+            (horizon, *self._cases(wanted, horizon, rng), self._new_classifier(horizon, rng))
+            for horizon in check_horizons(self.horizons).tolist()
+        ]
+
+        def fit_one(task: _Task) -> tuple[int, Any, ClassifierMixin]:
+            horizon, rows, units, model = task
             features = table.at(rows, units, horizon)
             # A short past leaves columns without any value, which some classifiers refuse.
-            self.columns_[horizon] = ~np.isnan(features).all(axis=0)
-            model = self._new_classifier(horizon, rng)
-            self.classifiers_[horizon] = model.fit(
-                features[:, self.columns_[horizon]], wanted[rows + horizon, units]
-            )
+            columns = ~np.isnan(features).all(axis=0)
+            with _one_thread():
+                model.fit(features[:, columns], wanted[rows + horizon, units])
+            return horizon, columns, model
+
+        self.classifiers_, self.columns_ = {}, {}
+        with ThreadPoolExecutor(max_workers=min(len(tasks), joblib.cpu_count())) as workers:
+            for horizon, columns, model in workers.map(fit_one, tasks):
+                self.classifiers_[horizon], self.columns_[horizon] = model, columns
         self.semi_markov_ = None
         if self.semi_markov_weight > 0:
             self.semi_markov_ = SemiMarkovForecaster(self.horizons).fit(panel)
@@ -172,7 +191,8 @@ class DirectForecaster(StatusForecaster):
         for place, horizon in enumerate(horizons.tolist()):
             model = self.classifiers_[horizon]
             features = np.hstack([present, table.ahead(rows, units, horizon)])
-            law = model.predict_proba(features[:, self.columns_[horizon]])
+            with _one_thread():
+                law = model.predict_proba(features[:, self.columns_[horizon]])
             result[place][:, model.classes_.astype(np.intp)] = law
         if self.semi_markov_ is None:
             return result
@@ -181,12 +201,23 @@ class DirectForecaster(StatusForecaster):
         return _logarithmic_pool(result, law, self.semi_markov_weight)
 
 
+def _one_thread() -> threadpool_limits:
+    """Return a context in which a classifier runs on one thread.
+
+    Its loops are short: threads that wait for each other at the end of every one of them cost more than
+    they bring, and up to sixty times the whole when another program wants a core. Horizons are fitted
+    side by side instead.
+    """
+    return threadpool_limits(limits=1, user_api="openmp")
+
+
 def _logarithmic_pool(
     one: npt.NDArray[np.floating], other: npt.NDArray[np.floating], weight: float
 ) -> npt.NDArray[np.floating]:
     """Return the weighted geometric mean of two laws, not yet summing to 1."""
     pooled: npt.NDArray[np.floating] = np.maximum(one, _SMALLEST) ** (1 - weight) * other**weight
-    return pooled / pooled.sum(axis=-1, keepdims=True)
+    pooled /= pooled.sum(axis=-1, keepdims=True)
+    return pooled
 
 
 def _default_classifier(ahead: np.timedelta64, seed: int) -> HistGradientBoostingClassifier:

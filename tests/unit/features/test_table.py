@@ -21,7 +21,7 @@ def cases(panel, n=60, seed=0):
     return rng.integers(1, panel.n_time, n), rng.integers(0, panel.n_evse, n)
 
 
-def slow(panel, row, unit, horizon):
+def slow(panel, row, unit, horizon):  # noqa: C901 - plain and long is what it is for
     """One case's features from lists and loops."""
     limit = lookback_steps(panel.step)
     codes = panel.codes[: row + 1]

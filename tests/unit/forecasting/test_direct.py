@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.impute import SimpleImputer
 
 from evforecast import Climatology, DirectForecaster, backtest, simulate
 from evforecast.errors import EmptyInputError, HorizonError, InputError

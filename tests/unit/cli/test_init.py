@@ -1,0 +1,72 @@
+import subprocess
+import sys
+
+import pytest
+
+import evforecast
+from evforecast.cli import main
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"evforecast {evforecast.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["forecastle"],
+        ["demo", "--evse", "0"],
+        ["demo", "--days", "1.5"],
+        ["demo", "--tz", "Europe/Pari"],
+        ["demo", "--format", "xlsx"],
+    ],
+)
+def test_what_is_not_understood_ends_with_code_2(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(argv)
+    assert stop.value.code == 2
+    assert "usage: evforecast" in capsys.readouterr().err
+
+
+def test_an_error_of_ours_is_a_line_and_code_2(capsys):
+    assert main(["demo", "--days", "2", "--evse", "3", "--quiet"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("evforecast demo: the demo needs at least 4 days")
+    assert said.err.count("\n") == 1
+    assert not said.out
+
+
+def test_a_missing_file_is_a_line_and_code_2(capsys):
+    assert main(["demo", "--data", "no-such-file.csv", "--quiet"]) == 2
+    assert "no file 'no-such-file.csv'" in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr("evforecast.cli.demo._history", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["demo", "--quiet"])
+
+
+def test_an_interruption_is_a_line(monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evforecast.cli.demo._history", interrupted)
+    assert main(["demo", "--quiet"]) == 130
+    assert capsys.readouterr().err == "evforecast demo: interrupted\n"
+
+
+def test_help_is_quick_and_loads_no_plotting():
+    code = (
+        "import sys; from evforecast.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print('matplotlib' in sys.modules, 'sklearn' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "False False"
