@@ -7,11 +7,11 @@ pool was better than either at every horizon, on every split of real data that w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import joblib
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin, clone
@@ -145,7 +145,7 @@ class DirectForecaster(StatusForecaster):
             return horizon, columns, model
 
         self.classifiers_, self.columns_ = {}, {}
-        with ThreadPoolExecutor(max_workers=min(len(tasks), joblib.cpu_count())) as workers:
+        with ThreadPoolExecutor(max_workers=min(len(tasks), os.cpu_count() or 1)) as workers:
             for horizon, columns, model in workers.map(fit_one, tasks):
                 self.classifiers_[horizon], self.columns_[horizon] = model, columns
         self.semi_markov_ = None

@@ -80,7 +80,11 @@ def grid_rows(
     used: npt.NDArray[Any] | None = None,
 ) -> tuple[TimeGrid, npt.NDArray[np.intp]]:
     """Return the grid that spans `seconds` and each one's row; `used` picks entries of a level."""
-    distinct = np.unique(seconds) if used is None else np.unique(seconds[np.unique(used)])
+    if used is not None and used.min(initial=0) < 0:
+        msg = f"{where}: {int((used < 0).sum()):,} rows have no time. Drop them."
+        raise InputError(msg)
+    present = seconds if used is None else seconds[np.bincount(used, minlength=len(seconds)) > 0]
+    distinct = np.unique(present)
     gaps = np.diff(distinct)
     if step is None and not len(gaps):
         msg = f"{where}: a single time tells no step. Pass step='15min'."

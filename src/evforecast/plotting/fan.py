@@ -108,20 +108,14 @@ def _ribbon(ax: Axes, past: StatusPanel, step: np.timedelta64) -> None:
     turns = np.flatnonzero(np.diff(codes)) + 1
     firsts = np.concatenate([[0], turns])
     stops = np.concatenate([turns, [len(codes)]])
-    for first, stop in zip(firsts, stops, strict=True):
-        code = int(codes[first])
-        if code == MISSING:
-            continue
-        # The row at t says what holds at t; it is drawn until the next row, the last one up to now.
-        ends = past.times[first] + (stop - first) * step
-        ends = min(ends, past.times[-1])
-        name = past.scheme.names[code]
-        ax.axvspan(
-            date2num(past.times[first]),
-            date2num(ends),
-            color=status_colour(name, code),
-            linewidth=0,
-        )
+    known = codes[firsts] != MISSING
+    firsts, stops = firsts[known], stops[known]
+    # The row at t says what holds at t; it is drawn until the next row, the last one up to now.
+    left = date2num(past.times[firsts])
+    right = date2num(np.minimum(past.times[firsts] + (stops - firsts) * step, past.times[-1]))
+    names = past.scheme.names
+    colours = [status_colour(names[code], code) for code in codes[firsts].tolist()]
+    ax.bar(left, 1.0, right - left, align="edge", color=colours, linewidth=0)
 
 
 def _bands(ax: Axes, one: StatusForecast) -> None:

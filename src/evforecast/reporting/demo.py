@@ -353,7 +353,9 @@ def _one_charger(page: Page, result: DemoResult) -> None:
 
 def _how_to_read(page: Page) -> None:
     page.section("How to read it")
-    page.points([" ".join(text.split()) for text in _HOW_TO_READ.strip().split("\n\n")])
+    # A number stays with its sign: the space between them does not break.
+    paragraphs = [" ".join(text.split()) for text in _HOW_TO_READ.strip().split("\n\n")]
+    page.points([text.replace(" %", "\N{NO-BREAK SPACE}%") for text in paragraphs])
 
 
 def _local(time: np.datetime64, tz: str) -> pd.Timestamp:

@@ -109,6 +109,7 @@ def test_one_bar_on_a_terminal_and_no_lines(monkeypatch):
 
 
 @pytest.mark.integration
+@pytest.mark.slow
 def test_the_real_files(data_dir, tmp_path, capsys):
     sample = data_dir / "planete_oui" / "ytrain_raw_sample_head105_tail105.csv"
     assert main(["demo", "--data", str(sample), "--quiet", "--out", str(tmp_path)]) == 2

@@ -72,3 +72,11 @@ def test_require_sorted():
         require_sorted(times[::-1], "t")
     with pytest.raises(DuplicateObservationError):
         require_sorted(times[[0, 0]], "t")
+
+
+def test_grid_rows_of_a_level_span_only_the_entries_in_use():
+    level = np.array(["2019-01-01", "2020-01-01T00:00", "2020-01-01T00:15"], "M8[s]")
+    grid, rows = grid_rows(level, None, "t", used=np.array([2, 1, 2]))
+    assert (grid.n, rows.tolist()) == (2, [1, 0, 1])
+    with pytest.raises(InputError, match="1 rows have no time"):
+        grid_rows(level, None, "t", used=np.array([1, -1]))

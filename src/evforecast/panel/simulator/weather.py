@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.signal import lfilter
 
 from evforecast.panel.simulator.durations import DAY, Floats
 from evforecast.panel.simulator.hours import Hours
@@ -98,6 +97,8 @@ def wandering(rng: np.random.Generator, shape: tuple[int, ...], memory: float) -
     shocks = rng.standard_normal(shape)
     # the first value is drawn from the stationary distribution, the others add fresh shocks to it
     shocks[..., 1:] *= np.sqrt(1 - keep**2)
+    from scipy.signal import lfilter  # slow to load, and only the simulator needs it
+
     return np.asarray(lfilter([1.0], [1.0, -keep], shocks, axis=-1), dtype=np.float64)
 
 
