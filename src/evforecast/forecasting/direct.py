@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin, clone
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
@@ -140,8 +141,11 @@ class DirectForecaster(StatusForecaster):
             features = table.at(rows, units, horizon)
             # A short past leaves columns without any value, which some classifiers refuse.
             columns = ~np.isnan(features).all(axis=0)
+            truth = wanted[rows + horizon, units]
+            if (truth == truth[0]).all():  # nothing to tell apart, which most classifiers refuse
+                model = DummyClassifier(strategy="prior")
             with _one_thread():
-                model.fit(features[:, columns], wanted[rows + horizon, units])
+                model.fit(features[:, columns], truth)
             return horizon, columns, model
 
         self.classifiers_, self.columns_ = {}, {}

@@ -57,6 +57,16 @@ def test_a_status_absent_from_training_gets_almost_nothing():
     assert (p[..., 2] > 0).all()
 
 
+def test_a_target_that_never_occurs_is_almost_impossible():
+    panel = simulate(n_evse=6, days=6, random_state=0)
+    codes = np.where(panel.codes == 4, 3, panel.codes).astype(np.int8)
+    feed = StatusPanel(codes, panel.grid, panel.evse, tz=panel.tz)
+    model = DirectForecaster(horizons=[1, 4], target="down", random_state=0).fit(feed)
+    p = model.predict_proba(feed).proba
+    assert (p[..., 1] < 1e-3).all()
+    assert (p[..., 1] > 0).all()
+
+
 def test_any_classifier_can_be_passed(panel):
     learner = make_pipeline(SimpleImputer(), LogisticRegression(max_iter=50))
     model = DirectForecaster(horizons=[4], classifier=learner, max_rows=500, random_state=0)

@@ -1,0 +1,25 @@
+"""The Python of the README and of the tutorials runs as it is written."""
+
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorials").glob("*.md"))]
+
+
+def snippets(path):
+    return re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if snippets(p)], ids=lambda path: path.name)
+def test_snippets_run(path):
+    import matplotlib.pyplot as plt
+
+    scope = {}
+    with mpl.rc_context({"backend": "Agg"}):
+        for source in snippets(path):
+            exec(compile(source, path.name, "exec"), scope)  # noqa: S102 - our own text
+        plt.close("all")
