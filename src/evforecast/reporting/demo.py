@@ -142,6 +142,8 @@ def demo_report(result: DemoResult, path: str | os.PathLike[str]) -> Path:
 
     Examples
     --------
+    A `DemoResult` is some seconds of work, so this is not run here but in the tests.
+
     >>> demo_report(result, "demo/report.html")  # doctest: +SKIP
     PosixPath('demo/report.html')
     """

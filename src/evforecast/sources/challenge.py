@@ -66,7 +66,7 @@ def read(
     exog: _Table = None,
     encoding: str = "utf-8",
 ) -> StatusPanel:
-    """Read the wide status file into a panel; what was dropped or missing is logged at INFO.
+    r"""Read the wide status file into a panel; what was dropped or missing is logged at INFO.
 
     Parameters
     ----------
@@ -116,8 +116,13 @@ def read(
     Examples
     --------
     >>> from evforecast.sources import challenge
-    >>> challenge.read("ytrain.csv", tz="Europe/Paris")  # doctest: +SKIP
-    <StatusPanel: 33,504 times x 273 chargers, 0:15:00 steps, …>
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "ytrain.csv")
+    >>> _ = path.write_text(
+    ...     "timestamp,S7-T1\n2019-11-25 00:00:00,Down\n2019-11-25 00:30:00,Passive\n"
+    ... )
+    >>> challenge.read(path, tz="Europe/Paris").codes.ravel().tolist()
+    [4, -1, 2]
     """
     return read_with_report(
         path,
@@ -133,7 +138,7 @@ def read(
 
 
 def read_with_report(path: _textfile.FilePath, **options: Any) -> tuple[StatusPanel, ReadReport]:
-    """Read the wide status file as `read` does, and return the report too.
+    r"""Read the wide status file as `read` does, and return the report too.
 
     Parameters
     ----------
@@ -150,11 +155,14 @@ def read_with_report(path: _textfile.FilePath, **options: Any) -> tuple[StatusPa
     Examples
     --------
     >>> from evforecast.sources import challenge
-    >>> panel, report = challenge.read_with_report(
-    ...     "ytrain.csv", tz="Europe/Paris"
-    ... )  # doctest: +SKIP
-    >>> report.missing_slots  # doctest: +SKIP
-    2272
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "ytrain.csv")
+    >>> _ = path.write_text(
+    ...     "timestamp,S7-T1\n2019-11-25 00:00:00,Down\n2019-11-25 00:30:00,Passive\n"
+    ... )
+    >>> panel, report = challenge.read_with_report(path, tz="Europe/Paris")
+    >>> report.missing_slots
+    1
     """
     return _load(path, **options)
 

@@ -39,7 +39,7 @@ _SERIES = (
 
 
 def read_chargers(path: _textfile.FilePath, *, encoding: str = "utf-8") -> pd.DataFrame:
-    """Read the file of the chargers, for the argument `evse` of `read`.
+    r"""Read the file of the chargers, for the argument `evse` of `read`.
 
     Parameters
     ----------
@@ -64,7 +64,12 @@ def read_chargers(path: _textfile.FilePath, *, encoding: str = "utf-8") -> pd.Da
     Examples
     --------
     >>> from evforecast.sources import challenge
-    >>> challenge.read_chargers("chargers.csv")  # doctest: +SKIP
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "chargers.csv")
+    >>> text = "t_id,s_id,latitude,longitude,street,city,zipcode,model\n"
+    >>> _ = path.write_text(text + "S7-T1,S7,48.85,2.35,,Paris,75004,A\n")
+    >>> challenge.read_chargers(path).area.item()
+    '75004'
     """
     return _load_chargers(path, encoding=encoding)[0]
 
@@ -99,7 +104,7 @@ def parse_chargers(
 
 
 def read_weather_traffic(path: _textfile.FilePath, **options: Any) -> pd.DataFrame:
-    """Read the weather-and-traffic file, for the argument `exog` of `read`.
+    r"""Read the weather-and-traffic file, for the argument `exog` of `read`.
 
     Parameters
     ----------
@@ -126,7 +131,12 @@ def read_weather_traffic(path: _textfile.FilePath, **options: Any) -> pd.DataFra
     Examples
     --------
     >>> from evforecast.sources import challenge
-    >>> challenge.read_weather_traffic("exog.csv", tz="Europe/Paris")  # doctest: +SKIP
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "exog.csv")
+    >>> text = "timestamp,temperature,wind_speed,wind_gust_speed,rain_level,traffic_state,"
+    >>> _ = path.write_text(text + "average_flow\n2019-11-25 01:00,7.5,3,,0,1,350\n")
+    >>> challenge.read_weather_traffic(path, tz="Europe/Paris").temperature.item()
+    7.5
     """
     return _load_series(path, **options)[0]
 

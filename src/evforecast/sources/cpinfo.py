@@ -74,7 +74,7 @@ def read(
     unknown: Unknown = "raise",
     encoding: str = "latin-1",
 ) -> StatusPanel:
-    """Read a file of snapshots into a panel; what was dropped or missing is logged at INFO.
+    r"""Read a file of snapshots into a panel; what was dropped or missing is logged at INFO.
 
     Parameters
     ----------
@@ -116,10 +116,11 @@ def read(
     Examples
     --------
     >>> from evforecast.sources import cpinfo
-    >>> panel = cpinfo.read("cpinfo_2018-11.txt.xz")  # doctest: +SKIP
-    >>> panel  # doctest: +SKIP
-    <StatusPanel: 940 times x 652 chargers, 0:15:00 steps, 2018-11-01T10:15:00 to
-    2018-11-11T05:00:00 UTC>
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "snapshots.txt")
+    >>> _ = path.write_text("20181101\t905\tCP:1\tCHAdeMO\tOOS\t-6.9,52.8\tMill Road\t-6.9\t52.8\n")
+    >>> cpinfo.read(path).to_long().status.item()
+    'down'
     """
     return read_with_report(
         path,
@@ -133,7 +134,7 @@ def read(
 
 
 def read_with_report(path: _textfile.FilePath, **options: Any) -> tuple[StatusPanel, ReadReport]:
-    """Read a file as `read` does, and return the report too.
+    r"""Read a file as `read` does, and return the report too.
 
     Parameters
     ----------
@@ -150,9 +151,12 @@ def read_with_report(path: _textfile.FilePath, **options: Any) -> tuple[StatusPa
     Examples
     --------
     >>> from evforecast.sources import cpinfo
-    >>> panel, report = cpinfo.read_with_report("cpinfo_2018-11.txt.xz")  # doctest: +SKIP
-    >>> report.repeats  # doctest: +SKIP
-    17137
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "snapshots.txt")
+    >>> _ = path.write_text("20181101\t905\tCP:1\tCHAdeMO\tOOS\t-6.9,52.8\tMill Road\t-6.9\t52.8\n")
+    >>> panel, report = cpinfo.read_with_report(path)
+    >>> report.rows_read, report.repeats
+    (1, 0)
     """
     return _load(path, **options)
 

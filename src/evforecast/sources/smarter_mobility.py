@@ -43,7 +43,7 @@ def read(
     duplicates: Duplicates = "raise",
     encoding: str = "utf-8",
 ) -> pd.DataFrame:
-    """Read the counts into a long frame; what was dropped or missing is logged at INFO.
+    r"""Read the counts into a long frame; what was dropped or missing is logged at INFO.
 
     Parameters
     ----------
@@ -80,7 +80,13 @@ def read(
     Examples
     --------
     >>> from evforecast.sources import smarter_mobility
-    >>> frame = smarter_mobility.read("train.csv", tz="UTC")  # doctest: +SKIP
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "train.csv")
+    >>> text = "date,Station,Available,Charging,Passive,Other,Latitude,Longitude,Postcode,area\n"
+    >>> text += "2020-07-03 00:00:00,FR*V75*EBELI*2*1,1,2,0,0,48.85,2.35,75004,south\n"
+    >>> _ = path.write_text(text)
+    >>> smarter_mobility.read(path, tz="UTC").charging.item()
+    2
     """
     return read_with_report(
         path, tz=tz, ambiguous=ambiguous, duplicates=duplicates, encoding=encoding
@@ -88,7 +94,7 @@ def read(
 
 
 def read_with_report(path: _textfile.FilePath, **options: Any) -> tuple[pd.DataFrame, ReadReport]:
-    """Read the counts as `read` does, and return the report too.
+    r"""Read the counts as `read` does, and return the report too.
 
     Parameters
     ----------
@@ -105,7 +111,14 @@ def read_with_report(path: _textfile.FilePath, **options: Any) -> tuple[pd.DataF
     Examples
     --------
     >>> from evforecast.sources import smarter_mobility
-    >>> frame, report = smarter_mobility.read_with_report("train.csv", tz="UTC")  # doctest: +SKIP
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "train.csv")
+    >>> text = "date,Station,Available,Charging,Passive,Other,Latitude,Longitude,Postcode,area\n"
+    >>> text += "2020-07-03 00:00:00,FR*V75*EBELI*2*1,1,2,0,0,48.85,2.35,75004,south\n"
+    >>> _ = path.write_text(text)
+    >>> frame, report = smarter_mobility.read_with_report(path, tz="UTC")
+    >>> report.rows_read
+    1
     """
     return _load(path, **options)
 
