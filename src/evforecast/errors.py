@@ -47,6 +47,21 @@ def first_few(values: Iterable[object]) -> str:
     return ", ".join(listed[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def require_choice(value: object, choices: Iterable[str], where: str) -> None:
+    """Raise InputError unless `value` is one of `choices`: a misspelt option is never another option.
+
+    Examples
+    --------
+    >>> require_choice("first", ("raise", "first"), "duplicates")
+    """
+    known = tuple(choices)
+    if value not in known:
+        near = difflib.get_close_matches(str(value), known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        msg = f"{where}={value!r} is no choice; choose among {', '.join(map(repr, known))}.{hint}"
+        raise InputError(msg)
+
+
 class EvForecastError(Exception):
     """The root of every error that evforecast raises on purpose."""
 
@@ -71,7 +86,8 @@ class MissingColumnsError(InputError):
         self.available = list(available)
         super().__init__(
             f"{where}: columns missing: {', '.join(map(repr, self.missing))}; found: "
-            f"{', '.join(map(repr, self.available)) or 'none'}. Rename the columns or pass their names."
+            f"{', '.join(map(repr, self.available)) or 'none'}. "
+            "Rename the columns, or name them where the call takes names."
         )
 
 
@@ -92,9 +108,15 @@ class AmbiguousTimeError(InputError):
     def __init__(self, where: str, times: Iterable[object], tz: str, kind: str) -> None:
         self.times = list(times)
         self.tz = tz
+        advice = (
+            "Keep the rows of each charger in the order they were written (sorting by local time loses it), "
+            "pass times with their zone, or say ambiguous='first' (summer time) or 'second' (winter time)."
+        )
+        if kind == "never occurred":
+            advice = "The clock jumped over them: is tz the clock that wrote them? Else correct those rows."
         super().__init__(
-            f"{where}: {len(self.times):,} local times {kind} in {tz}: {first_few(map(str, self.times))}. "
-            "Pass times with their zone, or in the order they were written with both hours present."
+            f"{where}: {len(self.times):,} local times {kind} in {tz}: "
+            f"{first_few(map(str, self.times))}. {advice}"
         )
 
 
@@ -117,7 +139,13 @@ class DuplicateObservationError(InputError):
 class UnknownStatusError(InputError):
     """Words that the vocabulary of a feed does not know; `counts` maps each to how often it came."""
 
-    def __init__(self, where: str, counts: Mapping[str, int], known: Iterable[str]) -> None:
+    def __init__(
+        self,
+        where: str,
+        counts: Mapping[str, int],
+        known: Iterable[str],
+        advice: str = "Translate the words of a feed first, with a Vocabulary or a map of your own.",
+    ) -> None:
         self.counts = dict(counts)
         self.known = list(known)
         lines = []
@@ -129,7 +157,7 @@ class UnknownStatusError(InputError):
             f"{where}: {len(self.counts)} unknown status word(s):\n"
             + "\n".join(lines)
             + f"\nKnown: {', '.join(map(repr, self.known))}. "
-            "Extend the vocabulary, or pass unknown='missing' to count them and set them missing."
+            + advice
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from evforecast.errors import InputError
+
 __all__ = ["RandomState", "generator"]
 
 RandomState = int | np.random.Generator | None
@@ -22,9 +24,17 @@ def generator(random_state: RandomState) -> np.random.Generator:
     -------
     numpy.random.Generator
 
+    Raises
+    ------
+    InputError
+        If the seed is negative.
+
     Examples
     --------
     >>> int(generator(0).integers(100)) == int(generator(0).integers(100))
     True
     """
+    if isinstance(random_state, (int, np.integer)) and random_state < 0:
+        msg = f"random_state={random_state!r}: a seed is a whole number from 0 on."
+        raise InputError(msg)
     return np.random.default_rng(random_state)

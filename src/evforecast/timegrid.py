@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evforecast.errors import AmbiguousTimeError, InputError, NaiveTimeError, first_few
+from evforecast.errors import (
+    AmbiguousTimeError,
+    InputError,
+    NaiveTimeError,
+    first_few,
+    require_choice,
+)
 
 __all__ = ["Ambiguous", "TimeGrid", "TimeLike", "as_step", "as_time", "local_clock", "to_utc"]
 
@@ -85,6 +92,17 @@ def as_step(value: StepLike) -> np.timedelta64:
         msg = f"as_step: {value!r} is not a divisor of 24 hours in whole seconds; use '5min', '15min', …"
         raise InputError(msg)
     return np.timedelta64(int(seconds), "s")
+
+
+def step_text(step: np.timedelta64) -> str:
+    """Return a step as people write it.
+
+    Examples
+    --------
+    >>> step_text(np.timedelta64(900, "s"))
+    '0:15:00'
+    """
+    return str(pd.Timedelta(step).to_pytimedelta())
 
 
 @dataclass(frozen=True)
@@ -181,11 +199,13 @@ def to_utc(
     >>> to_utc(["2020-10-25 12:00"], where="example", tz="Europe/Paris")
     array(['2020-10-25T11:00:00'], dtype='datetime64[s]')
     """
+    require_choice(ambiguous, get_args(Ambiguous), "ambiguous")
     index = _parse(pd.Series(values).reset_index(drop=True), where)
     if index.tz is not None:
         return _seconds(index.tz_convert("UTC").tz_localize(None))
     if tz is None:
         raise NaiveTimeError(where, index[0] if len(index) else "none")
+    require_zone(tz, where)
     if tz.upper() == "UTC":
         return _seconds(index)
     choice: Any = "NaT" if ambiguous == "infer" else np.full(len(index), ambiguous == "first")
@@ -197,6 +217,15 @@ def to_utc(
             index[open_rows], tz, where, None if groups is None else np.asarray(groups)[open_rows]
         )
     return utc
+
+
+def require_zone(tz: str, where: str) -> None:
+    """Raise InputError unless `tz` names a time zone."""
+    try:
+        ZoneInfo(tz)
+    except (KeyError, ValueError, OSError) as error:
+        msg = f"{where}: no such time zone: tz={tz!r}. Write it like 'Europe/Paris' or 'UTC'."
+        raise InputError(msg) from error
 
 
 def _parse(series: pd.Series, where: str) -> pd.DatetimeIndex:

@@ -7,7 +7,11 @@ import matplotlib as mpl
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorials").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs" / "tutorials").glob("*.md")),
+    *sorted((ROOT / "docs" / "how-to").glob("*.md")),
+]
 
 
 def snippets(path):
@@ -15,9 +19,10 @@ def snippets(path):
 
 
 @pytest.mark.parametrize("path", [p for p in PAGES if snippets(p)], ids=lambda path: path.name)
-def test_snippets_run(path):
+def test_snippets_run(path, tmp_path, monkeypatch):
     import matplotlib.pyplot as plt
 
+    monkeypatch.chdir(tmp_path)
     scope = {}
     with mpl.rc_context({"backend": "Agg"}):
         for source in snippets(path):

@@ -50,3 +50,19 @@ def test_missing_extra_holds_the_line_to_type():
 def test_first_few_shows_three():
     assert errors.first_few(range(5)) == "0, 1, 2 and 2 more"
     assert errors.first_few([]) == ""
+
+
+def test_a_misspelt_option_is_named_with_its_choices():
+    errors.require_choice("last", ("first", "last"), "duplicates")
+    with pytest.raises(
+        errors.InputError, match=r"duplicates='lats' is no choice.*Did you mean 'last'"
+    ):
+        errors.require_choice("lats", ("first", "last"), "duplicates")
+
+
+def test_advice_fits_the_kind_of_doubtful_time():
+    twice = errors.AmbiguousTimeError("f", ["02:30"], "Europe/Paris", "occurred twice")
+    never = errors.AmbiguousTimeError("f", ["02:30"], "Europe/Paris", "never occurred")
+    assert "ambiguous='first'" in str(twice)
+    assert "ambiguous" not in str(never)
+    assert "jumped" in str(never)

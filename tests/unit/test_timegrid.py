@@ -125,3 +125,10 @@ def test_local_clock_follows_the_wall():
     minute, weekday = local_clock(utc(autumn_day()), PARIS)
     assert (np.bincount(minute // 60, minlength=24)[:4] == [4, 4, 8, 4]).all()
     assert set(weekday) == {6}
+
+
+def test_options_and_zones_are_checked_even_where_they_would_not_matter():
+    with pytest.raises(InputError, match="ambiguous='NaT' is no choice"):
+        to_utc(["2020-06-01 12:00"], where="t", tz=PARIS, ambiguous="NaT")
+    with pytest.raises(InputError, match="no such time zone: tz='Paris'"):
+        to_utc(["2020-06-01 12:00"], where="t", tz="Paris")

@@ -70,7 +70,7 @@ def add_parser(commands: Any) -> None:
         help="days to simulate, or to use of the end of FILE",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of all that is drawn (default 0)"
+        "--seed", type=_seed, default=0, metavar="N", help="of all that is drawn (default 0)"
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(run=run)
@@ -87,6 +87,13 @@ def _zone(text: str) -> str:
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         msg = f"a whole number of at least 1 is needed, not {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        msg = f"a whole number from 0 on is needed, not {text!r}"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 
@@ -160,6 +167,9 @@ def _history(arguments: argparse.Namespace) -> tuple[StatusPanel, dict[str, Any]
         )
         return panel, {"source": "simulated", "simulated": True, "repairs": (), "notes": ()}
     path = Path(arguments.data)
+    if path.is_dir():
+        msg = f"{arguments.data!r} is a folder. Name the file in it with --data."
+        raise IsADirectoryError(msg)
     if not path.is_file():
         msg = f"no file {arguments.data!r}. Check --data, or leave it out to simulate."
         raise FileNotFoundError(msg)

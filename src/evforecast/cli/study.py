@@ -259,8 +259,10 @@ def _answer(
         lat, lon = where.iloc[int(far.argmin())]
         centre = where.index[int(far.argmin())]
         return (
-            f"{title} near {centre}: the nearest chargers",
-            usecases.driver.free(forecast, near=(lat, lon), arrive=arrive, n=_NEAREST),
+            f"{title} near {centre}: the nearest chargers that are more likely free than not",
+            usecases.driver.free(
+                forecast, near=(lat, lon), arrive=arrive, n=_NEAREST, at_least=0.5
+            ),
         )
     if use_case.name == "supplier":
         return (
@@ -269,7 +271,7 @@ def _answer(
         )
     ahead = duration(forecast.horizons[-1] * panel.step)
     return (
-        f"Chargers most likely to be down {ahead} ahead",
+        f"Chargers not down now that are most likely to be {ahead} ahead",
         usecases.park.worklist(forecast, history=panel, n=2 * _NEAREST),
     )
 

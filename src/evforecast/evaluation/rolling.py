@@ -21,7 +21,7 @@ from evforecast.errors import (
 )
 from evforecast.evaluation.scores import accuracy, brier_score, log_score, skill_score
 from evforecast.panel import MISSING, Codes, StatusForecast, StatusPanel, StatusScheme
-from evforecast.timegrid import TimeLike, as_time
+from evforecast.timegrid import TimeLike, as_time, step_text
 
 __all__ = ["Backtest", "Forecaster", "backtest"]
 
@@ -241,9 +241,9 @@ def backtest(
     >>> ev.backtest({"climatology": ev.Climatology()}, panel, every="6h", last="1D", horizons=[4])
     <Backtest of climatology: 4 origins x 1 horizons x 6 chargers>
     """
-    if not models:
-        msg = "backtest: no model given."
-        raise InputError(msg)
+    if not models or not hasattr(models, "items"):
+        msg = "backtest: models are given by name, like {'direct': model}; found "
+        raise InputError(msg + (f"a {type(models).__name__}." if models else "no model."))
     default = getattr(next(iter(models.values())), "horizons", None)
     steps = np.unique(np.asarray(horizons if horizons is not None else default, dtype=np.int64))
     if not len(steps) or steps[0] < 1:
@@ -304,9 +304,7 @@ def _origin_rows(
     """Return the rows of the origins, each with a truth at the shortest horizon."""
     jump = pd.Timedelta(every) / pd.Timedelta(panel.step)
     if jump < 1 or jump != int(jump):
-        msg = (
-            f"backtest: every={every!r} is not a multiple of the step, {pd.Timedelta(panel.step)}."
-        )
+        msg = f"backtest: every={every!r} is not a multiple of the step, {step_text(panel.step)}."
         raise InputError(msg)
     if (last is None) == (first_origin is None):
         msg = "backtest: say either last='7D' or first_origin=..., not both and not neither."
@@ -317,7 +315,10 @@ def _origin_rows(
             msg = f"backtest: first_origin {as_time(first_origin)} is not a time of {panel!r}."
             raise InputError(msg)
     else:
-        first = max(panel.n_time - 1 - int(pd.Timedelta(str(last)) / pd.Timedelta(panel.step)), 0)
+        first = panel.n_time - 1 - int(pd.Timedelta(str(last)) / pd.Timedelta(panel.step))
+        if first < 0:
+            msg = f"backtest: last={last!r} reaches back before {panel!r}. Say less."
+            raise InputError(msg)
     stop = panel.n_time if last_origin is None else panel.grid.position(last_origin, "after")
     rows = np.arange(first, min(stop, panel.n_time - shortest), int(jump), dtype=np.intp)
     if not len(rows):

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.base import BaseEstimator
 
 from evforecast.errors import EmptyInputError, HorizonError, NotFittedError, StepMismatchError
 from evforecast.panel import MISSING, StatusForecast, StatusPanel, StatusScheme
+from evforecast.timegrid import step_text
 
 if TYPE_CHECKING:
     from typing import Self
@@ -91,11 +91,17 @@ class StatusForecaster(BaseEstimator, ABC):
         Raises
         ------
         EmptyInputError
-            If nothing was observed.
+            If there are fewer than two rows, or nothing was observed.
         HorizonError
             If `horizons` are not positive whole numbers.
         """
         check_horizons(self.horizons)
+        if panel.n_time < 2:
+            msg = (
+                f"{type(self).__name__}.fit: {panel!r} is too short to learn from. "
+                "Was it cut near its first time?"
+            )
+            raise EmptyInputError(msg)
         if not (panel.codes != MISSING).any():
             msg = (
                 f"{type(self).__name__}.fit: {panel!r} holds no observed status. "
@@ -142,7 +148,7 @@ class StatusForecaster(BaseEstimator, ABC):
         if context.step != self.step_:
             msg = (
                 f"{type(self).__name__}.predict_proba: the context has steps of "
-                f"{pd.Timedelta(context.step)}, the model learnt {pd.Timedelta(self.step_)}. "
+                f"{step_text(context.step)}, the model learnt {step_text(self.step_)}. "
                 "Call context.resample(...)."
             )
             raise StepMismatchError(msg)
@@ -186,6 +192,9 @@ def check_horizons(horizons: Sequence[int]) -> npt.NDArray[np.int64]:
     array([1, 4])
     """
     values = np.asarray(horizons)
+    if values.dtype.kind not in "iuf":
+        msg = f"horizons are numbers of steps, found {horizons!r}."
+        raise HorizonError(msg)
     if (
         values.ndim != 1
         or not len(values)

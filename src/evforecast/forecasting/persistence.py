@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from evforecast.errors import EmptyInputError
 from evforecast.features import last_observed
 from evforecast.forecasting.base import DEFAULT_HORIZONS, StatusForecaster
 from evforecast.forecasting.counting import marginal, pair_counts, shrink
@@ -55,6 +56,12 @@ class Persistence(StatusForecaster):
         size = len(panel.scheme)
         self.steps_ = np.unique(np.asarray(self.horizons, dtype=np.int64))
         counts = np.stack([pair_counts(panel.codes, int(h), size).sum(axis=0) for h in self.steps_])
+        if len(short := self.steps_[counts.sum(axis=(1, 2)) == 0]):
+            msg = (
+                f"Persistence.fit: no two observations lie {short.tolist()} steps apart in a panel of "
+                f"{panel.n_time} rows. Give it a longer past, or shorter horizons."
+            )
+            raise EmptyInputError(msg)
         observed = np.array(
             [np.count_nonzero(panel.codes == code) for code in range(size)], dtype=float
         )

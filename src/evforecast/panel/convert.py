@@ -139,7 +139,7 @@ def to_long(panel: StatusPanel, *, drop_missing: bool = False) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``time`` (UTC, naive), ``evse_id`` and ``status`` (categoricals).
+        ``time`` (with its zone, UTC), ``evse_id`` and ``status`` (categoricals).
 
     Examples
     --------
@@ -156,7 +156,7 @@ def to_long(panel: StatusPanel, *, drop_missing: bool = False) -> pd.DataFrame:
         time, charger, codes = time[rows], charger[rows], codes[rows]
     return pd.DataFrame(
         {
-            "time": time,
+            "time": pd.DatetimeIndex(time).tz_localize("UTC"),
             "evse_id": pd.Categorical.from_codes(charger, categories=panel.evse.index),
             "status": _categorical(codes, panel.scheme),
         },
@@ -226,7 +226,7 @@ def from_wide(
 
 
 def to_wide(panel: StatusPanel) -> pd.DataFrame:
-    """Return a wide frame: index time (UTC, naive), one categorical column a charger.
+    """Return a wide frame: index time (with its zone, UTC), one categorical column a charger.
 
     Examples
     --------
@@ -238,7 +238,7 @@ def to_wide(panel: StatusPanel) -> pd.DataFrame:
         name: _categorical(np.ascontiguousarray(panel.codes[:, place]), panel.scheme)
         for place, name in enumerate(panel.evse.index)
     }
-    index = pd.DatetimeIndex(panel.times, name="time")
+    index = pd.DatetimeIndex(panel.times, name="time").tz_localize("UTC")
     return pd.DataFrame(columns, index=index, copy=False)
 
 

@@ -14,7 +14,7 @@ from evforecast.errors import HorizonError, InputError
 from evforecast.panel import storage
 from evforecast.panel.evse import evse_table, positions
 from evforecast.panel.scheme import StatusScheme
-from evforecast.timegrid import TimeLike, as_time
+from evforecast.timegrid import TimeLike, as_time, step_text
 
 if TYPE_CHECKING:
     from typing import Self
@@ -132,7 +132,7 @@ class StatusForecast:
         if not len(place):
             msg = (
                 f"no horizon {steps}; this forecast has {self.horizons.tolist()} steps of "
-                f"{pd.Timedelta(self.step)}."
+                f"{step_text(self.step)}."
             )
             raise HorizonError(msg)
         proba: npt.NDArray[np.float32] = self.proba[place[0]]
@@ -202,14 +202,17 @@ class StatusForecast:
         return codes
 
     def to_long(self) -> pd.DataFrame:
-        """Return one row a horizon and charger: cutoff, horizon, time, evse_id, one column a status."""
+        """Return one row a horizon and charger: cutoff, horizon, time, evse_id, one column a status.
+
+        Times carry their zone, UTC.
+        """
         n, m, k = self.proba.shape
         frame = pd.DataFrame(self.proba.reshape(n * m, k), columns=list(self.scheme.names))
         ids = pd.Categorical.from_codes(np.tile(np.arange(m), n), categories=self.evse.index)
         frame.insert(0, "evse_id", pd.Series(ids))
-        frame.insert(0, "time", np.repeat(self.times, m))
+        frame.insert(0, "time", _zoned(np.repeat(self.times, m)))
         frame.insert(0, "horizon", np.repeat(self.horizons, m))
-        frame.insert(0, "cutoff", np.repeat(self.cutoff, n * m))
+        frame.insert(0, "cutoff", _zoned(np.repeat(self.cutoff, n * m)))
         return frame
 
     def equals(self, other: StatusForecast) -> bool:
@@ -237,3 +240,7 @@ class StatusForecast:
             If the file is not such a forecast, or is damaged.
         """
         return storage.load_forecast(cls, path)
+
+
+def _zoned(times: npt.NDArray[np.datetime64]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(times).tz_localize("UTC")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,10 @@ from evforecast.errors import (
     InputError,
     IrregularTimeError,
     MissingColumnsError,
+    require_choice,
 )
 from evforecast.panel.scheme import CODE_DTYPE, MISSING, Codes, StatusScheme
-from evforecast.timegrid import StepLike, TimeGrid, as_step
+from evforecast.timegrid import StepLike, TimeGrid, as_step, step_text
 
 __all__ = [
     "Duplicates",
@@ -31,9 +32,18 @@ __all__ = [
 
 Duplicates = Literal["raise", "first", "last"]
 
+# A step told from the times themselves may leave most of the grid empty, but not nearly all of it.
+_MOST_ROWS_A_TIME = 50
 
-def require_columns(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
-    """Raise MissingColumnsError unless `frame` has all `columns`."""
+
+def require_columns(frame: Any, columns: Sequence[str], where: str) -> None:
+    """Raise unless `frame` is a frame (InputError) with all `columns` (MissingColumnsError)."""
+    if not isinstance(frame, pd.DataFrame):
+        msg = (
+            f"{where}: a pandas.DataFrame is needed, found {type(frame).__name__}. "
+            "Read a file first, for example with pandas.read_csv."
+        )
+        raise InputError(msg)
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise MissingColumnsError(missing, [str(name) for name in frame.columns], where)
@@ -90,12 +100,20 @@ def grid_rows(
         msg = f"{where}: a single time tells no step. Pass step='15min'."
         raise InputError(msg)
     size = as_step(step if step is not None else gaps.min())
+    if step is None and (distinct[-1] - distinct[0]) // size > _MOST_ROWS_A_TIME * len(distinct):
+        at = int(gaps.argmin())
+        msg = (
+            f"{where}: the smallest distance between two of {len(distinct):,} times, {step_text(size)} "
+            f"({distinct[at]} to {distinct[at + 1]}), would make a grid that is nearly all empty. "
+            "Pass step=, or read irregular observations as a StatusLog and call to_panel."
+        )
+        raise IrregularTimeError(msg)
     off = distinct[(distinct - distinct[0]) % size != np.timedelta64(0, "s")]
     if len(off):
         msg = (
-            f"{where}: {len(off):,} times are off the grid of {pd.Timedelta(size)} from {distinct[0]}, "
-            f"the first {off[0]}. Pass step=, or read irregular observations as a StatusLog and call "
-            "to_panel."
+            f"{where}: {len(off):,} times are off the grid of {step_text(size)} from {distinct[0]}, "
+            f"the first {off[0]}. Is that the step? Irregular observations are read as a StatusLog, "
+            "whose to_panel puts them on a grid."
         )
         raise IrregularTimeError(msg)
     n = int((distinct[-1] - distinct[0]) // size) + 1
@@ -117,6 +135,7 @@ def scatter(
 
     The result has the rows of `grid` and the chargers `ids`, shape ``[time, evse]``, -1 elsewhere.
     """
+    require_choice(duplicates, get_args(Duplicates), "duplicates")
     flat = rows * len(ids) + places
     filled = np.zeros(grid.n * len(ids), dtype=bool)
     filled[flat] = True

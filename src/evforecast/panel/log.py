@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evforecast.errors import DuplicateObservationError, EmptyInputError, InputError
+from evforecast.errors import DuplicateObservationError, EmptyInputError, InputError, require_choice
 from evforecast.panel import storage
 from evforecast.panel.evse import evse_table
 from evforecast.panel.gridding import Duplicates, charger_places, require_columns, status_codes
 from evforecast.panel.panel import StatusPanel
 from evforecast.panel.scheme import CODE_DTYPE, MISSING, STATUS, Codes, StatusScheme
-from evforecast.timegrid import Ambiguous, StepLike, TimeGrid, TimeLike, as_step, as_time, to_utc
+from evforecast.timegrid import (
+    Ambiguous,
+    StepLike,
+    TimeGrid,
+    TimeLike,
+    as_step,
+    as_time,
+    step_text,
+    to_utc,
+)
 
 if TYPE_CHECKING:
     from typing import Self
@@ -85,6 +94,7 @@ class StatusLog:
         scheme: StatusScheme = STATUS,
     ) -> None:
         where = "StatusLog"
+        require_choice(duplicates, get_args(Duplicates), "duplicates")
         require_columns(frame, ("evse_id", "observed_at", "status"), where)
         if frame.empty:
             msg = f"{where}: the frame has no rows. Check what was read."
@@ -209,7 +219,7 @@ class StatusLog:
         first = _ceil(observed[0], size) if start is None else as_time(start)
         if _ceil(first, size) != first:
             msg = (
-                f"to_panel: start {first} is off the grid of {pd.Timedelta(size)}, which holds "
+                f"to_panel: start {first} is off the grid of {step_text(size)}, which holds "
                 f"{_ceil(first, size)}."
             )
             raise InputError(msg)

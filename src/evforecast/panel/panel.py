@@ -14,7 +14,7 @@ from evforecast.errors import EmptyInputError, InputError, StepMismatchError
 from evforecast.panel import convert, numeric, storage
 from evforecast.panel.evse import evse_table, positions
 from evforecast.panel.scheme import CODE_DTYPE, MISSING, STATUS, Codes, StatusScheme
-from evforecast.timegrid import StepLike, TimeGrid, TimeLike, as_step
+from evforecast.timegrid import StepLike, TimeGrid, TimeLike, as_step, require_zone, step_text
 
 if TYPE_CHECKING:
     from typing import Self
@@ -47,7 +47,7 @@ class StatusPanel:
     Raises
     ------
     InputError
-        If shapes disagree or a code is outside the scheme.
+        If shapes disagree, a code is outside the scheme, or there is no such zone.
 
     Examples
     --------
@@ -75,6 +75,7 @@ class StatusPanel:
             msg = f"StatusPanel: codes must be integers [time, evse], found {codes.dtype} {codes.shape}."
             raise InputError(msg)
         scheme.check(codes)
+        require_zone(tz, "StatusPanel")
         table = evse if isinstance(evse, pd.DataFrame) else evse_table(evse)
         if codes.shape != (grid.n, len(table)):
             msg = (
@@ -136,7 +137,7 @@ class StatusPanel:
         span = f"{self.grid.start} to {self.grid.last} UTC" if self.n_time else "no times"
         return (
             f"<StatusPanel: {self.n_time:,} times x {self.n_evse:,} chargers, "
-            f"{pd.Timedelta(self.step).to_pytimedelta()} steps, {span}>"
+            f"{step_text(self.step)} steps, {span}>"
         )
 
     @property
@@ -288,8 +289,8 @@ class StatusPanel:
         offset = (later.grid.start - self.grid.start) / self.step
         if later.step != self.step or offset != int(offset):
             msg = (
-                f"append: a grid of {pd.Timedelta(later.step)} from {later.grid.start} does not continue one "
-                f"of {pd.Timedelta(self.step)} from {self.grid.start}. Resample one of them first."
+                f"append: a grid of {step_text(later.step)} from {later.grid.start} does not continue one "
+                f"of {step_text(self.step)} from {self.grid.start}. Resample one of them first."
             )
             raise StepMismatchError(msg)
         if offset < self.n_time:
@@ -318,9 +319,7 @@ class StatusPanel:
         """
         coarse = as_step(step)
         if coarse % self.step != np.timedelta64(0, "s"):
-            msg = (
-                f"resample: {pd.Timedelta(coarse)} is not a multiple of {pd.Timedelta(self.step)}."
-            )
+            msg = f"resample: {step_text(coarse)} is not a multiple of {step_text(self.step)}."
             raise StepMismatchError(msg)
         ratio = int(coarse // self.step)
         midnight = self.grid.start.astype("datetime64[D]").astype("datetime64[s]")

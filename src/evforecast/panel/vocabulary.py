@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from evforecast.errors import UnknownStatusError
+from evforecast.errors import UnknownStatusError, require_choice
 from evforecast.panel.scheme import CODE_DTYPE, MISSING, STATUS, Codes, StatusScheme
 
 __all__ = ["VOCABULARIES", "Decoded", "Unknown", "Vocabulary"]
@@ -90,9 +90,12 @@ class Vocabulary:
 
         Raises
         ------
+        InputError
+            If `unknown` is neither of the two.
         UnknownStatusError
             With ``unknown="raise"``: lists each unknown word, its count, and the nearest known ones.
         """
+        require_choice(unknown, get_args(Unknown), "unknown")
         categorical = (
             words
             if isinstance(words, pd.Categorical)
@@ -115,7 +118,8 @@ class Vocabulary:
             else:
                 table[place] = self.scheme.code(status)
         if strange and unknown == "raise":
-            raise UnknownStatusError(f"vocabulary {self.name!r}", strange, self.words)
+            advice = "Extend the vocabulary, or pass unknown='missing' to count them and set them missing."
+            raise UnknownStatusError(f"vocabulary {self.name!r}", strange, self.words, advice)
         return Decoded(table[categorical.codes], strange, no_status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,7 +14,7 @@ from evforecast.errors import EmptyInputError, InputError
 from evforecast.panel import StatusPanel
 from evforecast.plotting.labels import plain
 from evforecast.plotting.style import axes_of, band_edge, legend_above, status_colour, time_axis
-from evforecast.timegrid import as_time, local_clock
+from evforecast.timegrid import local_clock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,35 +70,44 @@ def shares(
     ax = axes_of(ax)
     if by == "hour":
         hour = local_clock(panel.times, panel.tz)[0] // 60
-        _stack(ax, panel, _mix(counts, hour, 24), np.arange(24.0), 1.0)
+        _stack(ax, panel, _mix(counts, hour, 24), np.arange(25.0))
         ax.set(xlim=(0, 24), xticks=range(0, 25, 3))
         ax.set_xlabel(f"hour of the local day ({panel.tz})")
     else:
         # A year of hours would be thinner than a pixel each.
         hours = (panel.times[-1] - panel.times[0]) / np.timedelta64(1, "h") + 1
-        width = np.timedelta64(1 if hours <= _HOURLY else 24, "h")
-        start = _floor(panel.times[0], width, panel.tz)
-        box = ((panel.times - start) // width).astype(np.intp)
-        mix = _mix(counts, box, int(box[-1]) + 1)
-        left = np.asarray(date2num(start + np.arange(len(mix)) * width), dtype=np.float64)
-        days = float(width / np.timedelta64(1, "D"))
-        _stack(ax, panel, mix, left, days)
+        edges = _edges(panel, "h" if hours <= _HOURLY else "D")
+        box = np.searchsorted(edges, panel.times, side="right") - 1
+        mix = _mix(counts, box, len(edges) - 1)
+        places = np.asarray(date2num(edges), dtype=np.float64)
+        _stack(ax, panel, mix, places)
         time_axis(ax, panel.tz)
-        ax.set(xlim=(left[0], left[-1] + days))
+        ax.set(xlim=(places[0], places[-1]))
     ax.set(ylim=(0, 1), ylabel="share of observed")
     ax.grid(visible=False)
     legend_above(ax, n=len(panel.scheme))
     return ax
 
 
-def _floor(time: np.datetime64, width: np.timedelta64, tz: str) -> np.datetime64:
-    """Return the beginning of the local hour, or day, of a time; UTC."""
-    local = pd.Timestamp(time).tz_localize("UTC").tz_convert(tz)
-    # Zones lie whole quarters of an hour apart, so an hour of the wall clock is cut in UTC minutes.
-    back = pd.Timedelta(minutes=local.minute, seconds=local.second)
-    if width > np.timedelta64(1, "h"):
-        back += pd.Timedelta(hours=local.hour)
-    return as_time(pd.Timestamp(time) - back)
+def _edges(panel: StatusPanel, unit: Literal["h", "D"]) -> npt.NDArray[np.datetime64]:
+    """Return the UTC times between which the local hours, or days, of the panel lie.
+
+    A day of the autumn clock change has 25 hours, and stays one day.
+    """
+    local = pd.DatetimeIndex(panel.times[[0, -1]]).tz_localize("UTC").tz_convert(panel.tz)
+    if unit == "h":
+        # Zones lie whole quarters of an hour apart, so an hour of the wall clock is cut in UTC minutes.
+        back = pd.Timedelta(minutes=local[0].minute, seconds=local[0].second)
+        first = panel.times[0] - np.timedelta64(int(back.total_seconds()), "s")
+        hour = np.timedelta64(3600, "s")
+        hours: npt.NDArray[np.datetime64] = first + hour * np.arange(
+            int((panel.times[-1] - first) // hour) + 2
+        )
+        return hours
+    days = pd.date_range(
+        local[0].date(), local[1].date() + dt.timedelta(days=1), freq="D", tz=panel.tz
+    )
+    return days.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]")
 
 
 def _mix(
@@ -113,11 +123,9 @@ def _stack(
     ax: Axes,
     panel: StatusPanel,
     mix: npt.NDArray[np.float64],
-    left: npt.NDArray[np.float64],
-    width: float,
+    edges: npt.NDArray[np.float64],
 ) -> None:
     """Stack steps, not lines: an hour is a box, and a gap stays a gap."""
-    edges = np.append(left, left[-1] + width)
     top = np.zeros(len(mix))
     for code, name in enumerate(panel.scheme.names):
         base, top = top, top + mix[:, code]

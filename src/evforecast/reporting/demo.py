@@ -188,14 +188,14 @@ def _summary(page: Page, result: DemoResult) -> None:
 
 
 def _verdict(case: UseCaseResult) -> str:
-    """Say for how many horizons each candidate is surely better, by its interval."""
+    """Say at how many horizons each candidate is shown to be better, by its interval."""
     n = len(case.table)
     parts = [
         f"{name} at {int((case.table[f'{name}_low'] > 0).sum())} of {n}" for name in _CANDIDATES
     ]
     return (
-        f"The {case.name}: surely better than the better baseline, {' and '.join(parts)} horizons "
-        "(where the whole 95 % interval of the skill is above 0)."
+        f"The {case.name}: the data show it to be better than the better baseline {', '.join(parts)} "
+        "horizons (the whole 95 % interval of its skill is above 0; elsewhere they do not tell)."
     )
 
 

@@ -52,6 +52,8 @@ def detect(path: FilePath) -> str:
     line = first_line(path)
     expected = "\n".join(f"  {name}: {source.FORMAT}" for name, source in _SOURCES.items())
     msg = (
-        f"{path}: the first line is of no known format: {line[:80]!r}. Expected one of\n{expected}"
+        f"{path}: the first line is of no known format: {line[:80]!r}. Expected one of\n{expected}\n"
+        "  any other table: read it with pandas, then StatusPanel.from_long (columns evse_id, time, status) "
+        "or StatusLog"
     )
     raise FileFormatError(msg)

@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from evforecast.errors import EmptyInputError, FileFormatError, first_few
+from evforecast.errors import EmptyInputError, FileFormatError, InputError, first_few
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,6 +67,11 @@ class TextStream:
     def __init__(self, raw: IO[bytes], name: str, encoding: str, *, compressed: bool) -> None:
         self.name = name
         self._raw, self._encoding, self._compressed = raw, encoding, compressed
+        try:
+            codecs.lookup(encoding)
+        except LookupError as error:
+            msg = f"encoding={encoding!r} is no encoding. Use 'utf-8', 'latin-1', 'cp1252', …"
+            raise InputError(msg) from error
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._extends_ascii = b"a\n".decode(encoding, errors="replace") == "a\n"
         self._offset = 0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evforecast.errors import DuplicateObservationError, FileFormatError, IrregularTimeError
+from evforecast.errors import (
+    DuplicateObservationError,
+    FileFormatError,
+    IrregularTimeError,
+    require_choice,
+)
 from evforecast.panel import evse_table
 from evforecast.panel.gridding import Duplicates
 from evforecast.sources import _textfile
@@ -236,6 +241,7 @@ def ordered_times(
     column: Any, where: str, tz: str | None, ambiguous: Ambiguous, duplicates: Duplicates
 ) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.intp]]:
     """Return the UTC times of the rows, in order, and which rows to keep, one a time."""
+    require_choice(duplicates, get_args(Duplicates), "duplicates")
     seconds = to_utc(_textfile.text(column), where=where, tz=tz, ambiguous=ambiguous)
     step = np.diff(seconds).astype(np.int64)
     if (step < 0).any():

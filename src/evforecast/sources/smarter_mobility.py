@@ -8,12 +8,12 @@ panel.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from evforecast.errors import DuplicateObservationError, FileFormatError, InputError
+from evforecast.errors import DuplicateObservationError, FileFormatError, InputError, require_choice
 from evforecast.panel import MISSING
 from evforecast.panel.gridding import Duplicates, grid_rows, require_columns
 from evforecast.sources import _textfile
@@ -241,6 +241,7 @@ def _load(
     duplicates: Duplicates = "raise",
     encoding: str = "utf-8",
 ) -> tuple[pd.DataFrame, ReadReport]:
+    require_choice(duplicates, get_args(Duplicates), "duplicates")
     with _textfile.open_text(source, encoding) as stream:
         name = stream.name
         names = _textfile.header(stream, list(_COLUMNS), FORMAT)

@@ -19,7 +19,12 @@ _EARTH_RADIUS_M = 6_371_000.0
 
 
 def free(
-    forecast: StatusForecast, *, near: tuple[float, float], arrive: TimeLike, n: int = 5
+    forecast: StatusForecast,
+    *,
+    near: tuple[float, float],
+    arrive: TimeLike,
+    n: int = 5,
+    at_least: float = 0.0,
 ) -> pd.DataFrame:
     """Return the nearest chargers with the chance that each is free at arrival.
 
@@ -33,6 +38,8 @@ def free(
         When; a time without zone is UTC. Between two horizons, the later one counts.
     n : int
         How many chargers.
+    at_least : float
+        Leave out chargers with a lower chance; 0.5 keeps those that are more likely free than not.
 
     Returns
     -------
@@ -74,7 +81,8 @@ def free(
         }
     )
     return (
-        answer.dropna(subset="distance_m")
+        answer[answer["p_free"] >= at_least]
+        .dropna(subset="distance_m")
         .sort_values(["distance_m", "p_free"], ascending=[True, False], ignore_index=True)
         .head(n)
     )

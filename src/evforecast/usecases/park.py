@@ -16,22 +16,24 @@ PARK = UseCase("park", "Which charger will be down tomorrow?", "down", (96, 192)
 def worklist(
     forecast: StatusForecast, *, history: StatusPanel | None = None, n: int = 10
 ) -> pd.DataFrame:
-    """Return the chargers that are most likely down at the last horizon, the likeliest first.
+    """Return the chargers that are most likely to go down, the likeliest first.
 
     Parameters
     ----------
     forecast : StatusForecast
         Of all statuses, or of ``down``.
     history : StatusPanel, optional
-        The past of the same chargers; adds the last known status and the share of time that each was
-        down, since a charger's own record says as much as most models.
+        The past of the same chargers. It leaves out those that are down already, which need a repair
+        and not a forecast, and adds the last known status and the share of time that each was down,
+        since a charger's own record says as much as most models.
     n : int
         How many chargers.
 
     Returns
     -------
     pandas.DataFrame
-        ``evse_id``, ``location_id``, ``p_down``; with `history`, ``status`` and ``down_before``.
+        ``evse_id``, ``location_id``, ``p_down`` (at the last horizon); with `history`,
+        ``status`` and ``down_before``.
 
     Raises
     ------
@@ -63,4 +65,5 @@ def worklist(
         answer["status"] = pd.Series(past.scheme.decode(now), dtype=object)
         down = (past.codes == past.scheme.code("down")).sum(axis=0)
         answer["down_before"] = down / np.maximum(seen.sum(axis=0), 1)
+        answer = answer[answer["status"] != "down"]
     return answer.sort_values("p_down", ascending=False, kind="stable", ignore_index=True).head(n)

@@ -117,3 +117,16 @@ def test_the_real_files(data_dir, tmp_path, capsys):
     ireland = data_dir / "ireland" / "cpinfo_2018-11-01_2018-11-11.txt.xz"
     assert main(["demo", "--data", str(ireland), "--out", str(tmp_path)]) == 0
     assert "652 chargers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("seed", ["-1", "x"])
+def test_a_seed_that_is_none_is_refused_by_the_parser(seed, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["demo", "--seed", seed])
+    assert caught.value.code == 2
+    assert "whole number from 0 on" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_file(tmp_path, capsys):
+    assert main(["demo", "--data", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err

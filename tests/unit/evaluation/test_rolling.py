@@ -144,8 +144,17 @@ def test_first_and_last_origin(panel):
 def test_bad_requests(panel, kwargs, error):
     with pytest.raises(error):
         backtest({"c": Climatology()}, panel, **kwargs)
-    with pytest.raises(InputError, match="no model"):
-        backtest({}, panel, last="1D")
+
+
+@pytest.mark.parametrize("models", [{}, Climatology(), [Climatology()]])
+def test_models_come_by_name(panel, models):
+    with pytest.raises(InputError, match="given by name"):
+        backtest(models, panel, last="1D")
+
+
+def test_origins_before_the_panel_are_refused(panel):
+    with pytest.raises(InputError, match="reaches back before"):
+        backtest({"c": Climatology()}, panel, last="30D")
 
 
 def test_nothing_observed_after_the_origins(panel):

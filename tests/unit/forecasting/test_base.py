@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evforecast import Persistence
-from evforecast.errors import HorizonError, NotFittedError, SchemeMismatchError
+from evforecast.errors import EmptyInputError, HorizonError, NotFittedError, SchemeMismatchError
 from evforecast.forecasting import StatusForecaster
 from evforecast.forecasting.base import check_horizons
 from evforecast.panel import StatusPanel
@@ -69,3 +69,13 @@ def test_a_horizon_that_was_not_fitted_is_named():
 def test_units_of_unknown_chargers():
     model = Constant().fit(panel())
     assert model._units(panel().select(["b"])).tolist() == [1]
+
+
+def test_a_horizon_in_words_is_refused():
+    with pytest.raises(HorizonError, match="numbers of steps"):
+        check_horizons(["1h"])
+
+
+def test_one_row_teaches_nothing():
+    with pytest.raises(EmptyInputError, match="too short to learn from"):
+        Constant().fit(panel(1))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from evforecast import Persistence
+from evforecast.errors import EmptyInputError
 from evforecast.panel import StatusPanel
 from evforecast.testing import check_forecaster
 from evforecast.timegrid import TimeGrid, as_step, as_time
@@ -45,3 +46,8 @@ def test_never_observed_gets_the_mean():
     gone[:, 0] = -1
     p = Persistence(horizons=[1]).fit(panel_of(codes)).predict_proba(panel_of(gone)).proba[0, 0]
     assert p[:2] == pytest.approx([1 / 3, 2 / 3], abs=1e-3)
+
+
+def test_a_horizon_longer_than_the_past_is_refused():
+    with pytest.raises(EmptyInputError, match=r"\[96\] steps apart in a panel of 50"):
+        Persistence(horizons=[1, 96]).fit(panel_of(np.zeros((50, 2))))

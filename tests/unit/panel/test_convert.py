@@ -60,9 +60,7 @@ def test_long_accepts_codes_nullable_codes_and_other_names():
 def test_long_of_local_clock_over_the_autumn_change():
     panel = make(40)
     long = panel.to_long()
-    long["time"] = (
-        long.time.dt.tz_localize("UTC").dt.tz_convert("Europe/Paris").dt.tz_localize(None)
-    )
+    long["time"] = long.time.dt.tz_convert("Europe/Paris").dt.tz_localize(None)
     got = StatusPanel.from_long(long, tz="Europe/Paris", evse=panel.evse)
     assert (got.codes == panel.codes).all()
     assert got.grid == panel.grid
@@ -169,3 +167,27 @@ def test_wide_with_a_time_column():
     assert (StatusPanel.from_wide(wide, tz="UTC", time_col="time").codes == make().codes).all()
     with pytest.raises(MissingColumnsError):
         StatusPanel.from_wide(wide, tz="UTC", time_col="stamp")
+
+
+def test_long_and_wide_frames_come_back_without_a_word():
+    panel = make()
+    for again in (StatusPanel.from_long(panel.to_long()), StatusPanel.from_wide(panel.to_wide())):
+        assert again.grid == panel.grid
+        assert (again.codes == panel.codes).all()
+
+
+def test_one_odd_second_does_not_make_a_grid_of_seconds():
+    long = make(96).to_long()
+    long.loc[long.index[-1], "time"] += pd.Timedelta("1s")
+    with pytest.raises(IrregularTimeError, match="nearly all empty"):
+        StatusPanel.from_long(long)
+
+
+def test_options_are_checked_even_where_they_would_not_matter():
+    with pytest.raises(InputError, match=r"duplicates='lst' is no choice.*'last'"):
+        StatusPanel.from_long(make().to_long(), duplicates="lst")
+
+
+def test_a_file_name_is_no_frame():
+    with pytest.raises(InputError, match="DataFrame is needed, found str"):
+        StatusPanel.from_long("history.csv")

@@ -146,3 +146,8 @@ def test_many_chargers_cross_the_block_border():
     log = StatusLog(random_log(n=2000, n_evse=150), duplicates="last")
     panel = log.to_panel("1h")
     assert (panel.codes == slow_panel(log, panel.grid, np.timedelta64(3600, "s"))).all()
+
+
+def test_options_are_checked_even_where_they_would_not_matter():
+    with pytest.raises(InputError, match="duplicates='lst' is no choice"):
+        StatusLog(frame([("a", "00:02", "down")]), duplicates="lst")

@@ -67,6 +67,7 @@ def test_counts_against_a_slow_group_by():
     counts = panel.to_counts(by="area", status=["charging", "passive"])
     long = panel.to_long(drop_missing=True)
     long["area"] = long.evse_id.astype(str).map(panel.evse.area).fillna("unknown")
+    long["time"] = long.time.dt.tz_localize(None)  # counts are naive UTC, for sktime
     long["hit"] = long.status.isin(["charging", "passive"])
     slow = long.groupby(["time", "area"]).hit.sum().unstack().reindex(counts.index)  # noqa: PD010 - the slow way
     pd.testing.assert_frame_equal(

@@ -210,6 +210,11 @@ def test_constructor_refuses(codes, match):
         StatusPanel(codes, make().grid, ["a", "b", "c"])
 
 
+def test_a_zone_that_is_none_is_refused():
+    with pytest.raises(InputError, match="no such time zone"):
+        make(tz="Paris")
+
+
 def test_memory_is_one_byte_a_status():
     panel = make(960)
     assert panel.nbytes == 960 * 3

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evforecast.errors import UnknownStatusError
+from evforecast.errors import InputError, UnknownStatusError
 from evforecast.panel import STATUS, VOCABULARIES, Vocabulary
 
 # The enums of the specifications, written out here a second time, from their texts.
@@ -111,3 +111,8 @@ def test_real_irve_enums_are_all_known(data_dir):
 def test_decode_keeps_the_order_of_a_categorical():
     words = pd.Categorical(["Down", "Available"], categories=["Available", "Down"])
     assert np.array_equal(VOCABULARIES["challenge"].decode(words).codes, [4, 0])
+
+
+def test_a_misspelt_option_does_not_switch_the_check_off():
+    with pytest.raises(InputError, match="unknown='mising' is no choice"):
+        VOCABULARIES["challenge"].decode(["Chargin"], unknown="mising")

@@ -41,6 +41,20 @@ def test_a_long_history_is_shown_by_the_local_day(ax):
     assert levels(ax).shape == (5, 10)
 
 
+def test_a_day_of_25_hours_is_one_day(ax):
+    grid = TimeGrid(
+        as_time("2020-10-14 22:00"), as_step("15min"), 11 * 96 + 4
+    )  # to the end of the 25th
+    codes = np.zeros((grid.n, 1), np.int8)
+    codes[-100:] = 4
+    shares(ev.StatusPanel(codes, grid, ["a"], tz="Europe/Paris"), "time", ax=ax)
+    tops = levels(ax)
+    assert tops.shape == (5, 11)
+    assert tops[0].tolist() == [1] * 10 + [0]
+    edges = ax.patches[0].get_data().edges
+    np.testing.assert_allclose(np.diff(edges) * 24, [24] * 10 + [25])
+
+
 def test_coarse_statuses_too(panel, ax):
     shares(panel.coarsen("down"), ax=ax)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["not down", "down"]

@@ -106,7 +106,7 @@ def test_figures_are_said_as_people_read_them(text):
     assert "87.6%" in text
     assert "1,234" in text
     assert "10.0% (-10.0% to 20.0%)" in text
-    assert "direct at 1 of 2 and recursive at 1 of 2 horizons" in text
+    assert "direct at 1 of 2, recursive at 1 of 2 horizons" in text
 
 
 def test_the_supplier_sees_a_row_an_area_the_busiest_first(text):

@@ -47,3 +47,10 @@ def test_refusals():
         driver.free(make(lat=[None] * 4), near=HERE, arrive=LATER)
     with pytest.raises(HorizonError, match="not covered"):
         driver.free(make(), near=HERE, arrive="2020-10-27")
+
+
+def test_chargers_that_are_hardly_free_can_be_left_out():
+    likely = driver.free(make(), near=HERE, arrive=LATER, at_least=0.5)
+    everything = driver.free(make(), near=HERE, arrive=LATER)
+    assert likely.evse_id.tolist() == ["b", "c"]
+    assert set(likely.evse_id) < set(everything.evse_id)

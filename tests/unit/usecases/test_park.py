@@ -35,8 +35,8 @@ def test_the_likeliest_at_the_last_horizon_first():
 
 def test_history_tells_the_last_known_status_up_to_the_cutoff():
     answer = park.worklist(make(), history=past()).set_index("evse_id")
-    assert answer.status.to_dict() == {"a": "charging", "b": "down", "c": None}
-    np.testing.assert_allclose(answer.down_before.loc[["a", "b", "c"]], [1 / 3, 1, 0])
+    assert answer.status.to_dict() == {"a": "charging", "c": None}  # b is down: it needs a repair
+    np.testing.assert_allclose(answer.down_before.loc[["a", "c"]], [1 / 3, 0])
 
 
 def test_history_of_other_chargers_is_refused():
