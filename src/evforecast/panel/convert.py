@@ -150,13 +150,14 @@ def to_long(panel: StatusPanel, *, drop_missing: bool = False) -> pd.DataFrame:
     n, m = panel.codes.shape
     codes = panel.codes.ravel()
     rows = np.flatnonzero(codes != MISSING) if drop_missing else None
-    time = np.repeat(panel.times, m)
+    # Localised before it is repeated: the zone is looked up once a row of the panel, not once a cell.
+    time = pd.DatetimeIndex(panel.times).tz_localize("UTC").array.repeat(m)
     charger = np.tile(np.arange(m, dtype=np.int32), n)
     if rows is not None:
         time, charger, codes = time[rows], charger[rows], codes[rows]
     return pd.DataFrame(
         {
-            "time": pd.DatetimeIndex(time).tz_localize("UTC"),
+            "time": time,
             "evse_id": pd.Categorical.from_codes(charger, categories=panel.evse.index),
             "status": _categorical(codes, panel.scheme),
         },

@@ -219,6 +219,7 @@ def _data(page: Page, result: DemoResult) -> None:
             "Times": f"{panel.n_time:,}, every {duration(panel.step)}",
             "Observed": f"{observed.mean():.1%} of all times and chargers",
             "Never observed": f"{never:,} chargers",
+            "Gaps of the whole feed": f"{1 - observed.any(axis=1).mean():.1%} of all times",
             **{f"Share {name}": share for name, share in mix.items()},
         }
     )

@@ -105,6 +105,7 @@ def test_it_is_one_small_file_that_asks_for_nothing(text):
 def test_figures_are_said_as_people_read_them(text):
     assert "87.6%" in text
     assert "1,234" in text
+    assert "<dt>Gaps of the whole feed</dt>" in text
     assert "10.0% (-10.0% to 20.0%)" in text
     assert "direct at 1 of 2, recursive at 1 of 2 horizons" in text
 
