@@ -78,7 +78,7 @@ def from_long(rounds: int, _folder: Path) -> dict[str, float]:
             index="time", columns="evse_id", values="status", aggfunc="first", observed=True
         )
 
-    return with_peer(lambda: ev.StatusPanel.from_long(long, tz="UTC"), pivot, rounds)
+    return with_peer(lambda: ev.StatusPanel.from_long(long), pivot, rounds)
 
 
 def to_multiindex(rounds: int, _folder: Path) -> dict[str, float]:

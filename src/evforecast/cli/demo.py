@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 import shlex
 import sys
 import time
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from evforecast._version import __version__
-from evforecast.errors import FileFormatError
+from evforecast.errors import FileFormatError, InputError
 
 if TYPE_CHECKING:
     from evforecast.panel import StatusPanel
@@ -60,42 +59,42 @@ def add_parser(commands: Any) -> None:
         "--out", default="demo", metavar="FOLDER", help="where to write (default demo)"
     )
     parser.add_argument(
-        "--evse", type=_positive, default=273, metavar="N", help="chargers to simulate"
+        "--evse", type=_whole(1), default=273, metavar="N", help="chargers to simulate"
     )
     parser.add_argument(
         "--days",
-        type=_positive,
+        type=_whole(1),
         default=28,
         metavar="N",
         help="days to simulate, or to use of the end of FILE",
     )
     parser.add_argument(
-        "--seed", type=_seed, default=0, metavar="N", help="of all that is drawn (default 0)"
+        "--seed", type=_whole(0), default=0, metavar="N", help="of all that is drawn (default 0)"
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(run=run)
 
 
 def _zone(text: str) -> str:
+    from evforecast.timegrid import require_zone
+
     try:
-        return ZoneInfo(text).key
-    except (KeyError, ValueError, OSError) as error:
-        msg = f"no such time zone: {text!r}; write it like Europe/Paris"
-        raise argparse.ArgumentTypeError(msg) from error
+        require_zone(text, "--tz")
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        msg = f"a whole number of at least 1 is needed, not {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
+def _whole(least: int) -> Callable[[str], int]:
+    """Return what reads a whole number of at least `least`."""
 
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            msg = f"a whole number from {least} on is needed, not {text!r}"
+            raise argparse.ArgumentTypeError(msg)
+        return int(text)
 
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        msg = f"a whole number from 0 on is needed, not {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
+    return read
 
 
 class _Progress:
@@ -129,9 +128,6 @@ class _Progress:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks; return the exit code."""
-    # Threads that wait in turn for a busy processor spin, and a demo of seconds takes minutes. It must be
-    # said before scikit-learn is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Loaded here: `evforecast --help` needs none of it.
     from evforecast import usecases
     from evforecast.cli.study import STEPS_PER_CASE, study

@@ -21,11 +21,8 @@ __all__ = ["FeatureTable", "feature_names", "lookback_steps"]
 _HOUR = np.timedelta64(3600, "s")
 _SHARE_HOURS = (1, 3, 6, 24, 72, 168)
 _CHANGE_HOURS = (1, 4, 24, 168)
-_SAME_TIME = (
-    0,
-    1,
-    6,
-)  # the latest day on which the target's time of day is past; one and six before
+# The latest day on which the target's time of day is past, the day before it, and six days before it.
+_SAME_TIME = (0, 1, 6)
 
 F32 = npt.NDArray[np.float32]
 Index = npt.NDArray[np.intp]

@@ -192,12 +192,12 @@ class DirectForecaster(StatusForecaster):
         present = table.present(rows, units)
         # A status that training never saw keeps the floor that the base class adds.
         result = np.zeros((len(horizons), context.n_evse, len(self.target_scheme_)))
-        for place, horizon in enumerate(horizons.tolist()):
-            model = self.classifiers_[horizon]
-            features = np.hstack([present, table.ahead(rows, units, horizon)])
-            with _one_thread():
+        with _one_thread():
+            for place, horizon in enumerate(horizons.tolist()):
+                model = self.classifiers_[horizon]
+                features = np.hstack([present, table.ahead(rows, units, horizon)])
                 law = model.predict_proba(features[:, self.columns_[horizon]])
-            result[place][:, model.classes_.astype(np.intp)] = law
+                result[place][:, model.classes_.astype(np.intp)] = law
         if self.semi_markov_ is None:
             return result
         partner = self.semi_markov_.predict_proba(context, horizons.tolist())

@@ -120,7 +120,7 @@ class Page:
         Parameters
         ----------
         frame : pandas.DataFrame
-            One row a line.
+            One row a line; without any, the table says "None."
         caption : str
             What the table is.
         columns : mapping of str to str
@@ -128,6 +128,9 @@ class Page:
         formats : mapping of str to str, optional
             By column, how numbers and times are written, ``".0%"`` say.
         """
+        if frame.empty:
+            self._blocks.append(f'<p class="caption">{escape(caption)}</p><p>None.</p>')
+            return
         how = formats or {}
         numeric = {name for name in columns if pd.api.types.is_numeric_dtype(frame[name])}
         head = "".join(

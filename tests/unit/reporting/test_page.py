@@ -133,3 +133,11 @@ def test_a_failed_save_keeps_the_old_page(page, tmp_path, monkeypatch):
         page.save(path)
     assert path.read_bytes() == old
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_table_without_rows_says_so(page):
+    page.section("Answer")
+    page.table(pd.DataFrame({"a": []}), caption="Chargers", columns={"a": "A"})
+    read = Reader(page.html())
+    assert "None." in read.words
+    assert "table" not in read.tags
