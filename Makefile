@@ -19,13 +19,16 @@ LOWEST = $(shell sed -n '/^dependencies = \[/,/^]/ s/^ *"\([a-z-]*\)>=\([0-9.]*\
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint docs test-matrix format bench constraints clean
+.PHONY: help demo demo-migration test check lint docs test-matrix format bench constraints clean
 
 help: ## say what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: .venv/.core ## forecast and write demo/report.html [DATA=file] [FORMAT=challenge|cpinfo]
 	$(BIN)/evforecast demo --out demo $(if $(DATA),--data "$(DATA)") $(if $(FORMAT),--format $(FORMAT))
+
+demo-migration: .venv/.demo ## move a simulated city from a PostgreSQL to DuckDB, a phase at a time
+	$(BIN)/evforecast migrate --demo --out demo/migration
 
 test: .venv/.dev ## run the tests; EVFORECAST_DATA=folder adds those on real data
 	$(BIN)/python -m pytest $(ARGS)
@@ -62,10 +65,15 @@ bench: .venv/.dev ## run every benchmark; results in build/bench/
 	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt -e .
 	@touch $@
 
+.venv/.demo: pyproject.toml constraints.txt | .venv/.made
+	@echo "Installing evforecast and a PostgreSQL server into .venv (the first time takes a minute or two) …"
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt -e '.[demo]'
+	@touch .venv/.core $@
+
 .venv/.dev: pyproject.toml constraints.txt | .venv/.made
 	@echo "Installing evforecast and its development tools into .venv (the first time takes a few minutes) …"
 	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt -e '.[dev]'
-	@touch .venv/.core $@
+	@touch .venv/.core .venv/.demo $@
 
 .venv-pandas2/.test: pyproject.toml constraints-pandas2.txt | .venv-pandas2/.made
 	@echo "Installing evforecast with the oldest packages allowed into .venv-pandas2 …"

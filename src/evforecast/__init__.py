@@ -16,12 +16,14 @@ if TYPE_CHECKING:
         evaluation,
         features,
         forecasting,
+        migration,
         panel,
         plotting,
         reporting,
         sources,
         testing,
         usecases,
+        warehouse,
     )
     from evforecast.evaluation import backtest
     from evforecast.forecasting import (
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         Persistence,
         SemiMarkovForecaster,
     )
+    from evforecast.migration import MigrationPlan, migrate
     from evforecast.panel import (
         STATUS,
         StatusForecast,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         Vocabulary,
         simulate,
     )
+    from evforecast.warehouse import connect
 
 _LAZY = {
     "STATUS": "panel",
@@ -55,18 +59,23 @@ _LAZY = {
     "Persistence": "forecasting",
     "SemiMarkovForecaster": "forecasting",
     "backtest": "evaluation",
+    "MigrationPlan": "migration",
+    "migrate": "migration",
+    "connect": "warehouse",
 }
 _PACKAGES = (
     "errors",
     "evaluation",
     "features",
     "forecasting",
+    "migration",
     "panel",
     "plotting",
     "reporting",
     "sources",
     "testing",
     "usecases",
+    "warehouse",
 )
 
 __all__ = [
@@ -74,6 +83,7 @@ __all__ = [
     "Climatology",
     "DirectForecaster",
     "MarkovForecaster",
+    "MigrationPlan",
     "Persistence",
     "SemiMarkovForecaster",
     "StatusForecast",
@@ -83,10 +93,13 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "backtest",
+    "connect",
     "errors",
     "evaluation",
     "features",
     "forecasting",
+    "migrate",
+    "migration",
     "panel",
     "plotting",
     "reporting",
@@ -94,6 +107,7 @@ __all__ = [
     "sources",
     "testing",
     "usecases",
+    "warehouse",
 ]
 
 

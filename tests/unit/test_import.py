@@ -24,7 +24,10 @@ def test_import_loads_nothing_but_itself():
 
 @pytest.mark.parametrize(
     "name",
-    ["StatusPanel", "simulate", "SemiMarkovForecaster", "DirectForecaster", "usecases", "sources"],
+    [
+        *("StatusPanel", "simulate", "SemiMarkovForecaster", "DirectForecaster", "usecases"),
+        *("sources", "migrate", "connect"),
+    ],
 )
 def test_using_a_name_loads_no_heavy_library(name):
     assert not modules_after(f"import evforecast; evforecast.{name}") & set(HEAVY)

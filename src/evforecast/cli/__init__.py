@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 
 from evforecast._version import __version__
 from evforecast.cli.demo import add_parser as add_demo
-from evforecast.errors import EvForecastError
+from evforecast.cli.migrate import add_parser as add_migrate
+from evforecast.errors import EvForecastError, TransientError
 
 __all__ = ["main"]
 
@@ -24,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 when all went well, 2 when an input cannot be used, 130 when interrupted.
+        The exit code: 0 when all went well, 1 when the work was done and its result is not as it should be,
+        2 when an input cannot be used, 75 when the same may succeed later, 130 when interrupted.
 
     Raises
     ------
@@ -42,13 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"evforecast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_demo(commands)
+    add_migrate(commands)
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments))
     except (EvForecastError, OSError) as error:
         # What a person can mend is said in a line; anything else is a fault of ours and keeps its traceback.
         print(f"evforecast {arguments.command}: {error}", file=sys.stderr)
-        return 2
+        later = isinstance(error, TransientError) or getattr(error, "errno", None) == errno.ENOSPC
+        return 75 if later else 2
     except KeyboardInterrupt:
         print(f"evforecast {arguments.command}: interrupted", file=sys.stderr)
         return 130

@@ -7,7 +7,6 @@ import dataclasses
 import shlex
 import sys
 import time
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from evforecast._version import __version__
-from evforecast.errors import FileFormatError, InputError
+from evforecast.cli.options import whole, zone
+from evforecast.errors import FileFormatError
 
 if TYPE_CHECKING:
     from evforecast.panel import StatusPanel
@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--format", choices=_FORMATS, help="of FILE; found out when not given")
     parser.add_argument(
         "--tz",
-        type=_zone,
+        type=zone,
         metavar="ZONE",
         help=f"the clock that wrote a challenge file, or of the simulated city (default {_CHALLENGE_ZONE})",
     )
@@ -59,42 +59,20 @@ def add_parser(commands: Any) -> None:
         "--out", default="demo", metavar="FOLDER", help="where to write (default demo)"
     )
     parser.add_argument(
-        "--evse", type=_whole(1), default=273, metavar="N", help="chargers to simulate"
+        "--evse", type=whole(1), default=273, metavar="N", help="chargers to simulate"
     )
     parser.add_argument(
         "--days",
-        type=_whole(1),
+        type=whole(1),
         default=28,
         metavar="N",
         help="days to simulate, or to use of the end of FILE",
     )
     parser.add_argument(
-        "--seed", type=_whole(0), default=0, metavar="N", help="of all that is drawn (default 0)"
+        "--seed", type=whole(0), default=0, metavar="N", help="of all that is drawn (default 0)"
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(run=run)
-
-
-def _zone(text: str) -> str:
-    from evforecast.timegrid import require_zone
-
-    try:
-        require_zone(text, "--tz")
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return text
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number of at least `least`."""
-
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            msg = f"a whole number from {least} on is needed, not {text!r}"
-            raise argparse.ArgumentTypeError(msg)
-        return int(text)
-
-    return read
 
 
 class _Progress:

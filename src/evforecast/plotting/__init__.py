@@ -8,6 +8,7 @@ from evforecast.plotting.chargers import map_chargers
 from evforecast.plotting.export import Picture, picture
 from evforecast.plotting.fan import fan
 from evforecast.plotting.labels import duration
+from evforecast.plotting.layouts import layouts
 from evforecast.plotting.reliability import reliability
 from evforecast.plotting.shares import shares
 from evforecast.plotting.skill import skill
@@ -18,6 +19,7 @@ __all__ = [
     "Picture",
     "duration",
     "fan",
+    "layouts",
     "map_chargers",
     "picture",
     "reliability",
