@@ -17,6 +17,9 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # The lower bounds of pyproject.toml, name==bound: what `make test-matrix` runs the tests with.
 LOWEST = $(shell sed -n '/^dependencies = \[/,/^]/ s/^ *"\([a-z-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml)
 
+# Long tests without a frame in them: once, with the newest packages, is enough.
+NO_FRAMES = --ignore=tests/integration/migration/test_kills.py
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo demo-migration test check lint docs test-matrix format bench constraints clean
@@ -46,7 +49,7 @@ docs: .venv/.dev ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
 
 test-matrix: .venv-pandas2/.test ## run the tests with the oldest packages allowed (pandas 2)
-	$(BIN2)/python -m pytest tests -o cache_dir=.venv-pandas2/.pytest_cache $(ARGS)
+	$(BIN2)/python -m pytest tests -o cache_dir=.venv-pandas2/.pytest_cache $(if $(ARGS),$(ARGS),$(NO_FRAMES))
 
 format: .venv/.dev ## write the sources in the house style
 	$(BIN)/ruff check --fix

@@ -21,7 +21,9 @@ from evforecast.warehouse.columns import Column
 __all__ = ["Part", "PartWriter", "file_hash"]
 
 _GZIP_LEVEL = 6
-_GROUP = 32 * 2**20  # bytes of CSV that become one group of rows of a Parquet file
+_GROUP = (
+    4 * 2**20
+)  # bytes of CSV that become one group of rows of a Parquet file, about 100,000 rows
 _READ = 2**20
 
 

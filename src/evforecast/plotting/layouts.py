@@ -70,9 +70,10 @@ def layouts(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.annotate(
             f"{total:,.1f} s", (total, place), (4, 0), textcoords="offset points", va="center"
         )
+    sizes = frame["mean_mb"].to_numpy(dtype=float).tolist()
     names = [
-        f"{plain(row.layout)}\n{row.files:,} file{'' if row.files == 1 else 's'} of {row.mean_mb:,.1f} MB"
-        for row in frame.itertuples()
+        f"{plain(name)}\n{count:,} file{'' if count == 1 else 's'} of {_size(mb)}"
+        for name, count, mb in zip(frame["layout"], frame["files"], sizes, strict=True)
     ]
     ax.set_yticks(places, names)
     ax.invert_yaxis()  # the first on top, as in the table
@@ -81,3 +82,7 @@ def layouts(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("seconds")
     legend_above(ax, n=len(_PHASES))
     return ax
+
+
+def _size(mb: float) -> str:
+    return f"{mb:,.1f} MB" if mb >= 1 else f"{mb * 1000:,.0f} kB"

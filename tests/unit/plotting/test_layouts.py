@@ -12,7 +12,7 @@ def frame():
         {
             "layout": ["complete, compressed", "by month, $x$ compressed"],
             "files": [1, 13],
-            "mean_mb": [50.94, 4.04],
+            "mean_mb": [50.94, 0.404],
             "export_s": [8.0, 9.0],
             "stage_s": [1.0, 2.0],
             "load_s": [3.0, 2.0],
@@ -32,7 +32,7 @@ def test_files_are_told_and_the_first_is_on_top(frame):
     ax = layouts(frame, ax=Figure().add_subplot())
     labels = [tick.get_text() for tick in ax.get_yticklabels()]
     assert labels[0] == "complete, compressed\n1 file of 50.9 MB"
-    assert labels[1].endswith("13 files of 4.0 MB")
+    assert labels[1].endswith("13 files of 404 kB")
     assert ax.yaxis_inverted()
 
 

