@@ -7,6 +7,7 @@ the emulator that is changed, here and nowhere else:
 what Snowflake does                   what fakesnow 0.12.1 does
 ====================================  ==============================================================
 LIST of a folder of a stage           looks for a stage of that name
+LIST tells the encrypted size         does not encrypt, so not padded to blocks of 16 bytes
 REMOVE                                refuses
 FILES in a COPY from a stage          refuses
 ON_ERROR = SKIP_FILE                  refuses (CONTINUE stays refused)
@@ -124,7 +125,7 @@ def folder_sql(connection, verb, name, path):
     rows = [
         (
             f"{name.lower()}/{one.relative_to(root).as_posix()}",
-            one.stat().st_size if verb == "LIST" else "removed",
+            (one.stat().st_size // 16 + 1) * 16 if verb == "LIST" else "removed",
         )
         for one in found
     ]

@@ -182,8 +182,11 @@ class _Parquet:
             self.writer.write_table(table.rename_columns(self.schema.names).cast(self.schema))
 
     def close(self) -> None:
+        import pyarrow as pa
+
         self.flush()
         self.writer.close()
+        pa.default_memory_pool().release_unused()  # the load that follows wants it
 
 
 def _arrow_type(column: Column) -> Any:

@@ -86,16 +86,18 @@ def load(ledger: Ledger, warehouse: Warehouse, progress: Progress) -> None:
             transient, made.columns, prefix_of(ledger), files, on_error=made.plan.on_error
         ):
             keep_rejected(ledger.folder, file)
-            rows = current.parts[file.name][1].rows
+            exported = current.parts[file.name][1].rows
+            # a warehouse may have forgotten how many rows it loaded before: the check that follows counts
+            rows = exported if file.rows < 0 else file.rows
             ledger.record(
                 "loaded",
                 name=file.name,
-                rows=file.rows,
+                rows=rows,
                 status=file.status,
-                rejected=rows - file.rows if file.rejected else 0,
+                rejected=exported - rows if file.rejected else 0,
             )
             bar.add(current.parts[file.name][1].size)
-            bar.rows(file.rows, file.name)
+            bar.rows(rows, file.name)
     ledger.record("time", phase="load", seconds=round(time.perf_counter() - began, 4))
 
 
@@ -108,7 +110,7 @@ def _require_staged(ledger: Ledger, warehouse: Warehouse) -> None:
             continue
         if file is None:
             reason = "it is not in the stage"
-        elif file.size != part.size:
+        elif file.size not in {part.size, _padded(part.size)}:
             reason = f"it has {file.size:,} bytes in the stage instead of {part.size:,}"
         elif file.sha256 is not None and file.sha256 != part.sha256:
             reason = "its contents in the stage are not what was exported (SHA-256)"
@@ -119,6 +121,11 @@ def _require_staged(ledger: Ledger, warehouse: Warehouse) -> None:
         raise PartError(msg, name)
     for name in sorted(staged):
         _logger.warning("%s: a staged file that is not of this run; it is not loaded", name)
+
+
+def _padded(size: int) -> int:
+    """Return the size of a file once Snowflake's client has encrypted it, in blocks of 16 bytes."""
+    return (size // 16 + 1) * 16
 
 
 def check(ledger: Ledger, warehouse: Warehouse) -> None:

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DuckDBWarehouse"]
 
-MEMORY_LIMIT, THREADS = "180MB", 2
-_AT_ONCE = 1_000_000  # rows that a join or a DISTINCT handles within the memory limit
+MEMORY_LIMIT, THREADS = "150MB", 2
+_AT_ONCE = 500_000  # rows that a join or a DISTINCT handles within the memory limit
 _KINDS: dict[str, Kind] = {
     "BOOLEAN": "bool",
     "SMALLINT": "int2",

@@ -1,11 +1,12 @@
 import pytest
 from journal_entries import MADE, entries
 
+from evforecast.migration import PartError
 from evforecast.migration.ledger import Ledger
 from evforecast.migration.parts import PartWriter
 from evforecast.migration.progress import Progress
 from evforecast.migration.writing import check, load, merge, prefix_of, stage
-from evforecast.warehouse import FileFormat, TableName, connect
+from evforecast.warehouse import FileFormat, LoadedFile, StagedFile, TableName, connect
 
 QUIET = Progress(shown=False)
 
@@ -77,3 +78,35 @@ def test_files_are_kept_where_that_is_asked_for(ledger, warehouse):
     merge(ledger, warehouse)
     assert warehouse.staged("t/r1") != []
     assert (ledger.parts_folder / "a.csv.zst").is_file()
+
+
+def test_a_staged_file_that_is_too_long_is_named(ledger, warehouse, monkeypatch):
+    stage(ledger, warehouse, QUIET)
+    (file,) = warehouse.staged("t/r1")
+    longer = StagedFile(file.name, (file.size // 16 + 2) * 16)
+    monkeypatch.setattr(warehouse, "staged", lambda _: [longer])
+    with pytest.raises(PartError, match="bytes in the stage instead of"):
+        load(ledger, warehouse, QUIET)
+    assert ledger.current.phase == "export"  # the file is to be exported anew
+
+
+def test_a_padded_file_is_loaded(ledger, warehouse, monkeypatch):
+    stage(ledger, warehouse, QUIET)
+    (file,) = warehouse.staged("t/r1")
+    padded = StagedFile(file.name, (file.size // 16 + 1) * 16)
+    monkeypatch.setattr(warehouse, "staged", lambda _: [padded])
+    load(ledger, warehouse, QUIET)
+    assert ledger.current.loaded["a.csv.zst"]["rows"] == 3
+
+
+def test_rows_that_a_warehouse_has_forgotten_are_counted_by_the_check(
+    ledger, warehouse, monkeypatch
+):
+    stage(ledger, warehouse, QUIET)
+    load(ledger, warehouse, QUIET)
+    forgotten = [LoadedFile("a.csv.zst", "loaded before", -1)]
+    ledger.current.loaded.clear()
+    monkeypatch.setattr(warehouse, "copy_into", lambda *_, **__: forgotten)
+    load(ledger, warehouse, QUIET)
+    assert ledger.current.loaded["a.csv.zst"]["rows"] == 3
+    check(ledger, warehouse)

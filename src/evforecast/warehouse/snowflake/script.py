@@ -26,7 +26,7 @@ def migration_script(
     *,
     key: Sequence[str] = (),
     on_error: OnError = "abort",
-    stage: str = "named",
+    stage: Stage | str = "named",
     rows: int | None = None,
 ) -> str:
     """Return the SQL that loads files into a table, as the library would, to be run by hand.
@@ -49,7 +49,7 @@ def migration_script(
         compared whole.
     on_error : {'abort', 'skip_file', 'continue'}
         What a row that cannot be loaded stops: everything, its file, or only itself.
-    stage : str
+    stage : Stage or str
         As for `SnowflakeWarehouse`.
     rows : int, optional
         How many rows the files hold, to be compared with.
@@ -84,7 +84,7 @@ def migration_script(
     if strange := [name for name in key if name not in known]:
         msg = f"migration_script: the key has {strange}, the table {known}"
         raise InputError(msg)
-    place = Stage.parse(stage)
+    place = stage if isinstance(stage, Stage) else Stage.parse(stage)
     location = place.location(prefix)
     groups = (
         _header(table, len(files)),

@@ -236,8 +236,8 @@ class SnowflakeWarehouse:
     def staged(self, prefix: str) -> list[StagedFile]:
         """Return the files below a prefix, by name.
 
-        Where files are encrypted on this side, which is the default of a stage, sizes are a few bytes larger
-        than those of the files: they are filled up to a multiple of 16.
+        Where files are encrypted on this side, which is the default of a stage and always so in that of a
+        user or a table, a size is 1 to 16 bytes larger than the file's: the next multiple of 16.
         """
         self._make_stage()
         found = []
@@ -336,7 +336,7 @@ class SnowflakeWarehouse:
     ) -> str:
         """Return the statements of a whole load and merge as text, to be read or run by hand."""
         return migration_script(
-            table, columns, files, prefix, key=key, on_error=on_error, stage=str(self.stage)
+            table, columns, files, prefix, key=key, on_error=on_error, stage=self.stage
         )
 
     def close(self) -> None:

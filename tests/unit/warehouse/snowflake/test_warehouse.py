@@ -282,7 +282,10 @@ def test_many_files_are_put_at_once(connect, tmp_path, simple):
         files, "run-1/p", done=lambda file, seconds: told.append((file, seconds))
     )
     assert [file.name for file in staged] == [path.name for path in files]
-    assert warehouse.staged("run-1/p") == staged
+    # what is staged is encrypted, in blocks of 16 bytes
+    assert [(file.name, file.size) for file in warehouse.staged("run-1/p")] == [
+        (file.name, (file.size // 16 + 1) * 16) for file in staged
+    ]
     assert sorted(file.name for file, _ in told) == [path.name for path in files]
     assert all(seconds > 0 for _, seconds in told)
     warehouse.create(TABLE, simple, transient=True)
@@ -294,20 +297,20 @@ def test_a_prefix_is_a_folder_and_not_the_beginning_of_names(warehouse, tmp_path
     file = write(tmp_path / "a.csv", [(1, "x")], simple, PLAIN)
     for prefix in ("run-1", "run-10", "run-1/deeper"):
         warehouse.put([file], prefix)
-    assert warehouse.staged("run-1") == [StagedFile("a.csv", 4)]
+    assert warehouse.staged("run-1") == [StagedFile("a.csv", 16)]
     assert warehouse.staged("run-2") == []
     warehouse.purge("run-10")
     assert warehouse.staged("run-10") == []
-    assert warehouse.staged("run-1") == [StagedFile("a.csv", 4)]
+    assert warehouse.staged("run-1") == [StagedFile("a.csv", 16)]
     warehouse.purge("run-10")  # again, after a kill: nothing is there
 
 
 def test_a_file_is_put_over_one_of_its_name(warehouse, tmp_path, simple):
     path = write(tmp_path / "a.csv", [(1, "x")], simple, PLAIN)
     warehouse.put([path], "run-1")
-    write(path, [(1, "longer")], simple, PLAIN)
+    write(path, [(1, "longer than sixteen bytes")], simple, PLAIN)
     warehouse.put([path], "run-1")
-    assert warehouse.staged("run-1") == [StagedFile("a.csv", 9)]
+    assert warehouse.staged("run-1") == [StagedFile("a.csv", 32)]
 
 
 def test_what_cannot_be_put_is_refused_before_anything_is(warehouse, tmp_path):
@@ -567,6 +570,23 @@ def test_a_session_has_to_have_a_schema():
 def test_a_connection_has_to_bind_question_marks():
     with pytest.raises(InputError, match='paramstyle="qmark"'):
         SnowflakeWarehouse(Connection(is_pyformat=True))
+
+
+@pytest.mark.parametrize(
+    ("stage", "folder"),
+    [
+        ("named", "@evforecast_stage/run-1/"),
+        ("named:ev.raw.S", "@ev.raw.S/run-1/"),
+        ("user", "@~/run-1/"),
+        ('table:ev."Raw".t', '@"ev"."Raw".%"t"/run-1/'),
+        ("external:lake/in", "@lake/in/run-1/"),
+    ],
+)
+def test_its_script_uses_its_stage(tmp_path, simple, stage, folder):
+    warehouse = SnowflakeWarehouse(Connection(), stage=stage)
+    text = warehouse.script(TARGET, simple, {tmp_path / "a.csv": PLAIN}, "run-1", key=["id"])
+    assert f"LIST {folder};" in text
+    assert f"FROM {folder} FILES = ('a.csv')" in text
 
 
 def test_a_misspelt_stage_is_found_before_the_login():
