@@ -153,7 +153,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace, warehouse: Warehouse) -> int:
-    from evforecast.migration import JournalError, Migration
+    from evforecast.migration import Migration
 
     plan, shown = plan_of(arguments), False if arguments.quiet else None
     if arguments.file:
@@ -164,12 +164,7 @@ def _run(arguments: argparse.Namespace, warehouse: Warehouse) -> int:
     if arguments.compare_layouts:
         return _compare(arguments, warehouse, plan)
     moving = Migration(arguments.source, warehouse, plan, arguments.workdir, progress=shown)
-    if moving.interrupted and not arguments.resume:
-        msg = (
-            f"a migration was interrupted in {arguments.workdir!r}, before {moving.phase}. Add --resume "
-            "to go on, or name another --workdir."
-        )
-        raise JournalError(msg)
+    moving.require_resumed(resume=arguments.resume)
     if arguments.dry_run:
         print(moving.preview())
         return 0

@@ -9,7 +9,6 @@ from evforecast.migration.profile import SourceSlice
 from evforecast.migration.state import MadePlan, Round
 from evforecast.warehouse.base import Warehouse
 from evforecast.warehouse.columns import Column
-from evforecast.warehouse.naming import TableName
 
 __all__ = ["check_transient", "compare_target", "require_same_columns"]
 
@@ -93,7 +92,7 @@ def check_transient(
         What differs, by slice. A slice some of whose rows were rejected, and kept, needs only to have the
         others.
     """
-    table = TableName.parse(current.transient or "")
+    table = current.table
     by = made.slicing.full_key(warehouse.dialect)
     found = warehouse.fingerprint(table, made.columns, slice_by=by, few=made.few)
     distinct = warehouse.distinct(table, made.key, slice_by=by) if made.key else {}

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from evforecast.errors import EmptyInputError, FileFormatError, InputError, first_few
+from evforecast.warehouse.naming import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,7 +31,6 @@ __all__ = [
     "DelimitedFile",
     "check_null",
     "engine_of",
-    "literal",
     "options_of",
     "reading",
     "survey",
@@ -251,17 +251,6 @@ def reading(file: DelimitedFile, null: str, *, rejects: bool = False) -> str:
         f"read_csv({options_of(file, null)}, auto_detect=false, hive_partitioning=false, "
         f"delim={literal(file.delimiter)}, columns={{{columns}}}{more})"
     )
-
-
-def literal(text: str) -> str:
-    """Return a text as it stands in SQL.
-
-    Examples
-    --------
-    >>> literal("it's")
-    "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _stamp(path: Path) -> tuple[int, int]:

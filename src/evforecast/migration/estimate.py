@@ -13,7 +13,7 @@ from typing import Any
 from evforecast.errors import InputError
 from evforecast.migration.parts import PartWriter
 from evforecast.migration.plan import MigrationPlan
-from evforecast.migration.slicing import Slicing
+from evforecast.migration.slicing import DIVISIBLE, Slicing
 from evforecast.migration.source import SourceTable, copy_rows
 from evforecast.warehouse.columns import Column
 from evforecast.warehouse.dialects import POSTGRES
@@ -24,7 +24,6 @@ __all__ = ["Sample", "choose_slicing", "read_sample"]
 
 _ROWS = 100_000
 _GROUPS = 20  # a column is worth grouping by where each of its values stands that often
-_RANGES = {"int2", "int4", "int8", "decimal", "date", "timestamp"}
 
 
 @dataclass(frozen=True)
@@ -169,7 +168,7 @@ async def choose_slicing(
     parts = {"complete": 1, "halves": 2}.get(plan.layout) or _parts(plan, sample)
     if parts == 1:
         return Slicing("whole")
-    if by is not None and by.kind in _RANGES:
+    if by is not None and by.kind in DIVISIBLE["ranges"]:
         bounds = await _quantiles(connection, source, by, parts)
         if bounds:
             return Slicing("ranges", by, zoned, bounds)

@@ -8,10 +8,10 @@ from evforecast.errors import EmptyInputError, FileFormatError, first_few
 from evforecast.migration.delimited import (
     DelimitedFile,
     engine_of,
-    literal,
     options_of,
     reading,
 )
+from evforecast.warehouse.naming import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -1,7 +1,7 @@
 """The journal of a migration: what was done, a line of JSON each, for a person and for a later run to read.
 
 A line is one write, flushed to the disk before the work goes on. A line that a kill cut short is the last,
-says nothing, and is taken away when the journal is opened again.
+says nothing, and is overwritten by the next.
 """
 
 from __future__ import annotations
@@ -40,10 +40,14 @@ def read_journal(folder: Path) -> list[dict[str, Any]]:
     >>> read_journal(Path(tempfile.mkdtemp()))
     []
     """
-    path = folder / JOURNAL
+    return _read(folder / JOURNAL)[0]
+
+
+def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """Return the entries of a journal, and the bytes that they take."""
     if not path.exists():
-        return []
-    entries = []
+        return [], 0
+    entries, size = [], 0
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines[:-1], 1):  # what follows the last line break was cut short
         try:
@@ -54,7 +58,8 @@ def read_journal(folder: Path) -> list[dict[str, Any]]:
                 "Take another working folder."
             )
             raise JournalError(msg) from error
-    return entries
+        size += len(line) + 1
+    return entries, size
 
 
 class Journal:
@@ -63,7 +68,7 @@ class Journal:
     Parameters
     ----------
     folder : Path
-        Made if it is not there.
+        Made by the first entry if it is not there; reading changes nothing.
 
     Raises
     ------
@@ -80,32 +85,30 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / JOURNAL
-        self.entries = read_journal(folder)
-        if self.path.exists():
-            data = self.path.read_bytes()
-            whole = data.rfind(b"\n") + 1
-            if whole < len(data):
-                os.truncate(self.path, whole)
+        self.entries, self._size = _read(self.path)
 
     def record(self, event: str, **facts: Any) -> None:
-        """Write down that something is done, before anything else is begun."""
+        """Write down that something is done, before anything else is begun.
+
+        Whoever writes holds the folder (`locked`): what stands behind the last whole line is of no one else.
+        """
         now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
         entry = {"event": event, "at": now, **facts}
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        # Opened anew each time: after a failed write, for want of space, the next starts on a clean end.
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            before = os.fstat(handle).st_size
+            os.ftruncate(handle, self._size)
             try:
                 _write_all(handle, line)
                 os.fsync(handle)
             except OSError:
-                os.ftruncate(handle, before)
+                os.ftruncate(handle, self._size)
                 raise
         finally:
             os.close(handle)
+        self._size += len(line)
         self.entries.append(entry)
 
 

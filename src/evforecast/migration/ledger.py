@@ -7,8 +7,9 @@ from typing import Any
 
 from evforecast.migration.errors import JournalError
 from evforecast.migration.journal import Journal
-from evforecast.migration.parts import Part, file_hash
+from evforecast.migration.parts import Part
 from evforecast.migration.state import MadePlan, Round, read_state
+from evforecast.warehouse.hashing import file_hash
 
 __all__ = ["Ledger"]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from evforecast.errors import InputError
-from evforecast.migration.errors import JournalError
 from evforecast.migration.plan import MigrationPlan
 from evforecast.migration.result import MigrationReport
 from evforecast.migration.run import Migration
@@ -80,10 +79,5 @@ def migrate(
         with connect(warehouse) as opened:
             return migrate(source, opened, plan, workdir=workdir, resume=resume, progress=progress)
     moving = Migration(source, warehouse, plan, workdir, progress=progress)
-    if not resume and moving.interrupted:
-        msg = (
-            f"{workdir}: a migration was interrupted here, before {moving.phase}. Say resume=True "
-            "(--resume) to go on, or take another working folder."
-        )
-        raise JournalError(msg)
+    moving.require_resumed(resume=resume)
     return moving.run()

@@ -18,12 +18,11 @@ from typing import Any, BinaryIO, Protocol
 from evforecast.warehouse.base import FileFormat
 from evforecast.warehouse.columns import Column
 
-__all__ = ["Part", "PartWriter", "file_hash"]
+__all__ = ["Part", "PartWriter"]
 
 _GZIP_LEVEL = 6
-_GROUP = (
-    4 * 2**20
-)  # bytes of CSV that become one group of rows of a Parquet file, about 100,000 rows
+# Bytes of CSV that become one group of rows of a Parquet file, about 100,000 rows.
+_GROUP = 4 * 2**20
 _READ = 2**20
 
 
@@ -56,21 +55,6 @@ class Part:
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; ``Part(**dict)`` is the part again."""
         return asdict(self)
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, hexadecimal.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "a"
-    >>> _ = path.write_bytes(b"")
-    >>> file_hash(path)[:8]
-    'e3b0c442'
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Hashed(io.RawIOBase):

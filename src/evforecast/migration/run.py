@@ -92,6 +92,21 @@ class Migration:
         current = Ledger(self.folder).round
         return current is not None and current.ended is None
 
+    def require_resumed(self, *, resume: bool) -> None:
+        """Raise JournalError if a round was interrupted here and `resume` is not said.
+
+        Raises
+        ------
+        JournalError
+            The message says what to say.
+        """
+        if self.interrupted and not resume:
+            msg = (
+                f"{self.folder}: a migration was interrupted here, before {self.phase}. Add --resume "
+                "(resume=True) to go on, or take another working folder."
+            )
+            raise JournalError(msg)
+
     def plan(self) -> MadePlan:
         """Look at the source, and decide columns, key and slices. Nothing is moved."""
         return self.run(until="plan").made

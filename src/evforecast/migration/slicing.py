@@ -6,19 +6,19 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from evforecast.errors import InputError
 from evforecast.warehouse.columns import Column
 from evforecast.warehouse.dialects import Dialect
-from evforecast.warehouse.naming import quote
+from evforecast.warehouse.naming import literal, quote
 
-__all__ = ["MOST_SLICES", "Slicing"]
+__all__ = ["DIVISIBLE", "MOST_SLICES", "Slicing"]
 
 MOST_SLICES = 5_000
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - UTC without a zone, as in the warehouse
-_DIVISIBLE = {
+DIVISIBLE = {
     "column": {"bool", "int2", "int4", "int8", "decimal", "date", "timestamp", "text"},
     # not text: databases sort it differently
     "ranges": {"int2", "int4", "int8", "decimal", "date", "timestamp"},
@@ -57,7 +57,7 @@ class Slicing:
     column: Column | None = None
     zoned: bool = False
     bounds: Sequence[str] = ()
-    parts: int = field(default=1)
+    parts: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bounds", tuple(self.bounds))
@@ -66,10 +66,10 @@ class Slicing:
         if self.column is None:
             msg = f"slices by {self.how} need a column to divide by: slice_by."
             raise InputError(msg)
-        if self.column.kind not in _DIVISIBLE[self.how]:
+        if self.column.kind not in DIVISIBLE[self.how]:
             msg = (
                 f"slice_by={self.column.name!r} is a column of kind {self.column.kind}; slices by {self.how} "
-                f"need one of {', '.join(sorted(_DIVISIBLE[self.how]))}."
+                f"need one of {', '.join(sorted(DIVISIBLE[self.how]))}."
             )
             raise InputError(msg)
 
@@ -115,7 +115,7 @@ class Slicing:
         return None if key is None else self.key_label(dialect).format(c=f"({key})")
 
     def _literal(self, value: str, dialect: Dialect) -> str:
-        return f"'{value.replace(chr(39), chr(39) * 2)}'::{dialect.type_of(self.by)}"
+        return f"{literal(value)}::{dialect.type_of(self.by)}"
 
     def condition(self, key: Any) -> str:
         """Return the condition of PostgreSQL that a row is in the slice of a key."""
@@ -156,14 +156,13 @@ class Slicing:
         return self._source_literal(when.date().isoformat())
 
     def _source_literal(self, value: str) -> str:
-        text = value.replace("'", "''")
         kind = self.by.kind
         if kind == "text":
-            return f"'{text}'"
+            return literal(value)
         if kind == "timestamp" and self.zoned:
-            return f"'{text}+00'::timestamptz"
+            return f"{literal(value + '+00')}::timestamptz"
         types = {"decimal": "numeric", "int2": "int8", "int4": "int8"}
-        return f"'{text}'::{types.get(kind, kind)}"
+        return f"{literal(value)}::{types.get(kind, kind)}"
 
     def label(self, key: Any) -> str:
         """Return what a slice is called."""

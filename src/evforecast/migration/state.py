@@ -12,6 +12,7 @@ from evforecast.migration.profile import SourceSlice
 from evforecast.migration.slicing import Slicing
 from evforecast.warehouse.columns import Column
 from evforecast.warehouse.fingerprint import Fingerprint
+from evforecast.warehouse.naming import TableName
 
 __all__ = ["PHASES", "MadePlan", "Round", "read_state"]
 
@@ -121,6 +122,11 @@ class Round:
     merged: dict[str, Any] | None = None
     ended: dict[str, Any] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def table(self) -> TableName:
+        """The transient table."""
+        return TableName.parse(self.transient or "")
 
     @property
     def phase(self) -> str:

@@ -13,7 +13,6 @@ from evforecast.migration.ledger import Ledger
 from evforecast.migration.progress import Progress
 from evforecast.migration.rejected import keep_rejected
 from evforecast.warehouse.base import StagedFile, Warehouse
-from evforecast.warehouse.naming import TableName
 
 __all__ = ["check", "load", "merge", "prefix_of", "stage"]
 
@@ -77,13 +76,12 @@ def load(ledger: Ledger, warehouse: Warehouse, progress: Progress) -> None:
         table = made.plan.target_table.renamed(f"{made.plan.target_table.name}__{current.run}")
         warehouse.create(table, made.columns, transient=True)
         ledger.record("transient", table=str(table))
-    transient = TableName.parse(current.transient or "")
     todo = [name for name in current.parts if name not in current.loaded]
     size = sum(current.parts[name][1].size for name in todo)
     with progress.phase("load", total=size, unit="B") as bar:
         files = dict.fromkeys(todo, made.plan.file_format)
         for file in warehouse.copy_into(
-            transient, made.columns, prefix_of(ledger), files, on_error=made.plan.on_error
+            current.table, made.columns, prefix_of(ledger), files, on_error=made.plan.on_error
         ):
             keep_rejected(ledger.folder, file)
             exported = current.parts[file.name][1].rows
@@ -143,10 +141,11 @@ def check(ledger: Ledger, warehouse: Warehouse) -> None:
     if differences:
         label, found = next(iter(differences.items()))
         files = ", ".join(name for name, (of, _) in current.parts.items() if of == label)
-        warehouse.drop(TableName.parse(current.transient or ""))
+        # told first: a run that is killed here and resumed would look for a table that is gone
         ledger.record(
             "ended", phase="check", seconds=seconds, complete=False, differences=differences
         )
+        warehouse.drop(current.table)
         msg = (
             f"{len(differences)} slice(s) were not loaded as they are in the source; {label} ({files}): "
             f"{'; '.join(found)}. Nothing was merged. Run it again: they are exported and loaded anew."
@@ -158,7 +157,7 @@ def check(ledger: Ledger, warehouse: Warehouse) -> None:
 def merge(ledger: Ledger, warehouse: Warehouse) -> None:
     """Merge the transient table into the target, compare that with the snapshot, and tidy up."""
     current, made = ledger.current, ledger.made
-    target, transient = made.plan.target_table, TableName.parse(current.transient or "")
+    target, transient = made.plan.target_table, current.table
     if current.merged is None:
         began = time.perf_counter()
         warehouse.create(target, made.columns, transient=False)

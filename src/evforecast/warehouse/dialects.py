@@ -7,7 +7,7 @@ has the rest. Each way to a number is exact in each database, whatever its own t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from evforecast.warehouse.columns import Column
 
@@ -15,8 +15,6 @@ __all__ = ["DUCKDB", "POSTGRES", "SNOWFLAKE", "Dialect"]
 
 _ENDLESS = 2**61
 """Stands for infinity among times: no real time is that far, and a sum with it still fits in 64 bits."""
-
-_DAY = 86_400_000_000  # microseconds
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,8 @@ class Dialect:
         What makes the text ``{c}`` compare byte by byte.
     float_type : str
         The type of a number of 64 bits with a floating point.
+    has_float4 : bool
+        Whether there is one of 32 bits too.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Dialect:
     exact_sum: str = "SUM({c})"
     bytewise: str = "{c}"
     float_type: str = "DOUBLE"
-    has_float4: bool = field(default=True)
+    has_float4: bool = True
 
     def type_of(self, column: Column) -> str:
         """Return the type to create a column with."""

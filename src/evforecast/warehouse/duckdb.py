@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import time
@@ -37,8 +36,9 @@ from evforecast.warehouse.duckdb_loading import (
 from evforecast.warehouse.duckdb_script import load_script
 from evforecast.warehouse.duckdb_sql import in_part, merge_inserts, merge_update
 from evforecast.warehouse.fingerprint import Fingerprint, fingerprint_sql, read_fingerprints
+from evforecast.warehouse.hashing import file_hash
 from evforecast.warehouse.naming import TableName, quote
-from evforecast.warehouse.statements import create_table, names
+from evforecast.warehouse.statements import create_table, distinct, names
 
 if TYPE_CHECKING:
     import duckdb
@@ -243,7 +243,7 @@ class DuckDBWarehouse:
         if not folder.is_dir():
             return []
         return [
-            StagedFile(path.name, path.stat().st_size, _sha256(path))
+            StagedFile(path.name, path.stat().st_size, file_hash(path))
             for path in sorted(folder.iterdir())
             if path.suffix != ".new"
         ]
@@ -320,11 +320,8 @@ class DuckDBWarehouse:
         parts = self.run(f"SELECT COUNT(*) FROM {table.sql}")[0][0] // _AT_ONCE + 1
         found: dict[Any, int] = {}
         for part in range(parts):
-            sql = (
-                f"SELECT slice, COUNT(*) FROM (SELECT DISTINCT {slice_by or '0'} AS slice, {names(names_)} "
-                f"FROM {table.sql} WHERE {in_part(names_, part, parts)}) GROUP BY slice"
-            )
-            for key, count in self.run(sql):
+            where = in_part(names_, part, parts)
+            for key, count in self.run(distinct(table, names_, slice_by, where=where)):
                 found[key] = found.get(key, 0) + count
         return found
 
@@ -381,11 +378,6 @@ class DuckDBWarehouse:
     ) -> None:
         """Let go of the file."""
         self.close()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _column(table: TableName, name: str, kind: str, nullable: object) -> Column:

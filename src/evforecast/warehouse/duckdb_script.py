@@ -9,7 +9,7 @@ from evforecast.warehouse.base import FileFormat, OnError
 from evforecast.warehouse.columns import Column
 from evforecast.warehouse.dialects import DUCKDB
 from evforecast.warehouse.duckdb_sql import insert_file, merge_inserts, merge_update
-from evforecast.warehouse.naming import TableName
+from evforecast.warehouse.naming import TableName, literal
 from evforecast.warehouse.statements import create_table
 
 __all__ = ["load_script"]
@@ -45,11 +45,10 @@ def load_script(
     keep_going = on_error == "continue"
     lines = [create_table(DUCKDB, load, columns, transient=True), "BEGIN"]
     for path, file_format in files.items():
-        literal = "'" + str(path).replace("'", "''") + "'"
         insert = insert_file(load, columns, file_format, keep_going=keep_going)
         # the path is bound where the library runs it; a script has to spell it out
         head, _, tail = insert.rpartition("(?")
-        lines.append(f"{head}({literal}{tail}")
+        lines.append(f"{head}({literal(str(path))}{tail}")
     lines += ["COMMIT", create_table(DUCKDB, table, columns, transient=False), "BEGIN"]
     if key:
         lines += merge_update(load, table, columns, key, parts=1)

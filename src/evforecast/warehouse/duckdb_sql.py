@@ -7,8 +7,15 @@ from collections.abc import Iterator, Sequence
 from evforecast.warehouse.base import FileFormat
 from evforecast.warehouse.columns import Column
 from evforecast.warehouse.dialects import DUCKDB
-from evforecast.warehouse.naming import TableName, quote
-from evforecast.warehouse.statements import insert_missing, insert_more, names
+from evforecast.warehouse.naming import TableName, literal, quote
+from evforecast.warehouse.statements import (
+    changes,
+    differs,
+    insert_missing,
+    insert_more,
+    names,
+    same_key,
+)
 
 __all__ = ["in_part", "insert_file", "merge_inserts", "merge_update"]
 
@@ -34,7 +41,7 @@ def insert_file(
     source = "read_parquet(?)"
     if file_format.kind == "csv":
         types = ", ".join(
-            f"{_literal(c.name)}: '{'VARCHAR' if c.kind == 'bytes' else DUCKDB.type_of(c)}'"
+            f"{literal(c.name)}: '{'VARCHAR' if c.kind == 'bytes' else DUCKDB.type_of(c)}'"
             for c in columns
         )
         rejects = ", store_rejects=true, rejects_limit=0" if keep_going else ""
@@ -64,14 +71,12 @@ def merge_update(
     others = [column.name for column in columns if column.name not in key]
     if not others:
         return
-    changes = ", ".join(f"{quote(name)} = s.{quote(name)}" for name in others)
-    match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
-    differs = " OR ".join(f"t.{quote(name)} IS DISTINCT FROM s.{quote(name)}" for name in others)
     for part in range(parts):
         yield (
-            f"UPDATE {target.sql} AS t SET {changes} FROM (SELECT * FROM {source.sql} "
+            f"UPDATE {target.sql} AS t SET {changes(others)} FROM (SELECT * FROM {source.sql} "
             f"WHERE {in_part(key, part, parts)}) AS s "
-            f"WHERE hash({names(key, 't')}) % {parts} = {part} AND {match} AND ({differs})"
+            f"WHERE hash({names(key, 't')}) % {parts} = {part} AND {same_key(key)} "
+            f"AND ({differs(others)})"
         )
 
 
@@ -86,7 +91,3 @@ def merge_inserts(
             yield insert_missing(source, target, columns, key, where=where)
         else:
             yield insert_more(source, target, columns, where=where)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -238,12 +238,16 @@ class _Part:
             u = f"(({self.raw} + {_BIG}) % {_Q})"
         return f"COALESCE({u} * {u} % {P}, {_NULL})"
 
+    def ordered(self, value: str) -> str:
+        """Return a value in the order that the smallest and the largest are found by."""
+        if self.column.kind == "decimal":
+            return f"{value}::{self.dialect.type_of(self.column)}"
+        return self.dialect.bytewise.format(c=value) if self.is_text else value
+
     def level(self) -> list[str]:
         """Level 3, a row a group: what is added up of a column that is not grouped by."""
         n, raw = self.place, self.raw
-        low = self.dialect.bytewise.format(c=raw) if self.is_text else raw
-        if self.column.kind == "decimal":
-            low = f"{raw}::{self.dialect.type_of(self.column)}"
+        low = self.ordered(raw)
         return [
             f"{self.dialect.exact_sum.format(c=f'w{n}')} AS s{n}",
             f"COUNT({raw}) AS c{n}",
@@ -255,25 +259,16 @@ class _Part:
         """Level 4, a row a slice."""
         n, raw, d = self.place, self.raw, self.dialect
         if not self.grouped:
-            low = [
-                d.bytewise.format(c=f"{end}{n}") if self.is_text else f"{end}{n}"
-                for end in ("lo", "hi")
-            ]
-            if self.column.kind == "decimal":
-                low = [f"lo{n}", f"hi{n}"]
             return [
                 f"SUM(n_rows) - SUM(c{n})",
-                f"MIN({low[0]})",
-                f"MAX({low[1]})",
+                f"MIN({self.ordered(f'lo{n}')})",
+                f"MAX({self.ordered(f'hi{n}')})",
                 d.exact_sum.format(c=f"s{n}"),
             ]
-        low_text = d.bytewise.format(c=raw)
-        if self.column.kind == "decimal":
-            low_text = f"{raw}::{d.type_of(self.column)}"
         return [
             f"SUM(CASE WHEN {raw} IS NULL THEN n_rows ELSE 0 END)",
-            f"MIN({low_text})",
-            f"MAX({low_text})",
+            f"MIN({self.ordered(raw)})",
+            f"MAX({self.ordered(raw)})",
             d.exact_sum.format(c=_wide(d, f"(n_rows % {P}) * w{n}")),
         ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evforecast.errors import InputError
 
-__all__ = ["TableName", "quote"]
+__all__ = ["TableName", "literal", "quote"]
 
 _PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".\s]+))\s*(?:\.|$)')
 _LONGEST = 255
@@ -37,6 +37,17 @@ def quote(name: str) -> str:
         )
         raise InputError(msg)
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text in single quotes, as PostgreSQL and DuckDB read it; a backslash is one.
+
+    Examples
+    --------
+    >>> print(literal("it's"))
+    'it''s'
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ _NAN, _INFINITY = 1_111_111_111, 1_222_222_223
 
 
 def _power(dialect: Dialect, exponent: int) -> str:
-    return f"POWER({2}::{dialect.float_type}, {exponent})"
+    return f"POWER(2::{dialect.float_type}, {exponent})"
 
 
 def scaled(dialect: Dialect, c: str) -> str:

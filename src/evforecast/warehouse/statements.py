@@ -8,7 +8,17 @@ from evforecast.warehouse.columns import Column
 from evforecast.warehouse.dialects import Dialect
 from evforecast.warehouse.naming import TableName, quote
 
-__all__ = ["column_list", "create_table", "insert_missing", "insert_more", "names", "same_row"]
+__all__ = [
+    "changes",
+    "column_list",
+    "create_table",
+    "differs",
+    "distinct",
+    "insert_missing",
+    "insert_more",
+    "names",
+    "same_key",
+]
 
 
 def names(columns: Sequence[Column] | Sequence[str], alias: str = "") -> str:
@@ -57,16 +67,37 @@ def create_table(
     return f"CREATE {kind} {table.sql} ({column_list(dialect, columns)})"
 
 
-def same_row(columns: Sequence[Column] | Sequence[str], left: str, right: str) -> str:
-    """Return the condition that two rows agree in some columns, NULL being equal to NULL.
+def same_key(key: Sequence[str]) -> str:
+    """Return the condition that a row t and a row s have one key.
 
     Examples
     --------
-    >>> same_row(["a"], "s", "t")
-    's."a" IS NOT DISTINCT FROM t."a"'
+    >>> same_key(["a"])
+    't."a" = s."a"'
     """
-    listed = [quote(c if isinstance(c, str) else c.name) for c in columns]
-    return " AND ".join(f"{left}.{name} IS NOT DISTINCT FROM {right}.{name}" for name in listed)
+    return " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
+
+
+def differs(listed: Sequence[str]) -> str:
+    """Return the condition that a row t and a row s differ in a column, NULL being equal to NULL.
+
+    Examples
+    --------
+    >>> differs(["a"])
+    't."a" IS DISTINCT FROM s."a"'
+    """
+    return " OR ".join(f"t.{quote(name)} IS DISTINCT FROM s.{quote(name)}" for name in listed)
+
+
+def changes(listed: Sequence[str]) -> str:
+    """Return what SET gives a row: the values of a row s.
+
+    Examples
+    --------
+    >>> changes(["a"])
+    '"a" = s."a"'
+    """
+    return ", ".join(f"{quote(name)} = s.{quote(name)}" for name in listed)
 
 
 def insert_missing(
@@ -78,39 +109,50 @@ def insert_missing(
     where: str = "TRUE",
 ) -> str:
     """Return the INSERT of the rows whose key the target lacks, among those of a condition on the key."""
-    match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
     every, old = names(columns), f"SELECT {names(key)} FROM {target.sql} WHERE {where}"
     return (
         f"INSERT INTO {target.sql} ({every}) SELECT {names(columns, 's')} "
         f"FROM (SELECT {every} FROM {source.sql} WHERE {where}) AS s "
-        f"LEFT JOIN ({old}) AS t ON {match} WHERE t.{quote(key[0])} IS NULL"
+        f"LEFT JOIN ({old}) AS t ON {same_key(key)} WHERE t.{quote(key[0])} IS NULL"
     )
 
 
 def insert_more(
-    source: TableName, target: TableName, columns: Sequence[Column], *, where: str = "TRUE"
+    source: TableName, target: TableName, columns: Sequence[Column], *, where: str | None = None
 ) -> str:
     """Return the INSERT of the rows that stand more often in the source than in the target.
 
     The first of equal rows is row 1, the next row 2: a row that stands three times there and once here is
-    inserted twice.
+    inserted twice. EXCEPT takes NULL for equal to NULL, and the numbers keep equal rows apart.
     """
     every = names(columns)
-    n = quote(_free_name([column.name for column in columns]))
-    new, old = (
-        f"SELECT {every}, ROW_NUMBER() OVER (PARTITION BY {every} ORDER BY 1) AS {n} "
-        f"FROM {table.sql} WHERE {where}"
-        for table in (source, target)
-    )
-    match = f"s.{n} = t.{n} AND {same_row(columns, 's', 't')}"
+    number = "occurrence"
+    while number in {column.name for column in columns}:
+        number += "_"
+    numbered = f"SELECT {every}, ROW_NUMBER() OVER (PARTITION BY {every} ORDER BY 1) AS {quote(number)} FROM "
+    condition = "" if where is None else f" WHERE {where}"
     return (
-        f"INSERT INTO {target.sql} ({every}) SELECT {names(columns, 's')} FROM ({new}) AS s "
-        f"LEFT JOIN ({old}) AS t ON {match} WHERE t.{n} IS NULL"
+        f"INSERT INTO {target.sql} ({every}) SELECT {every} FROM "
+        f"({numbered}{source.sql}{condition} EXCEPT {numbered}{target.sql}{condition}) AS s"
     )
 
 
-def _free_name(taken: Sequence[str]) -> str:
-    name = "occurrence"
-    while name in taken:
-        name += "_"
-    return name
+def distinct(
+    table: TableName,
+    listed: Sequence[str],
+    slice_by: str | None = None,
+    *,
+    where: str | None = None,
+) -> str:
+    """Return the query for the number of different combinations of some columns, by slice.
+
+    Examples
+    --------
+    >>> distinct(TableName(("t",)), ["a"])
+    'SELECT slice, COUNT(*) FROM (SELECT DISTINCT 0 AS slice, "a" FROM "t") AS d GROUP BY slice'
+    """
+    condition = "" if where is None else f" WHERE {where}"
+    return (
+        f"SELECT slice, COUNT(*) FROM (SELECT DISTINCT {slice_by or '0'} AS slice, {names(listed)} "
+        f"FROM {table.sql}{condition}) AS d GROUP BY slice"
+    )

@@ -77,3 +77,15 @@ def test_one_process_at_a_time(tmp_path):
 
 def test_a_folder_that_nobody_held(tmp_path):
     assert not is_locked(tmp_path)
+
+
+def test_reading_changes_nothing(tmp_path):
+    folder = tmp_path / "w"
+    assert Journal(folder).entries == []
+    assert not folder.exists()
+    Journal(folder).record("plan")
+    path = folder / "journal.jsonl"
+    half = path.read_bytes() + b'{"event": "ne'  # as another process is writing it
+    path.write_bytes(half)
+    assert len(Journal(folder).entries) == 1
+    assert path.read_bytes() == half

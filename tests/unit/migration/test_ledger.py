@@ -2,7 +2,8 @@ import pytest
 
 from evforecast.migration import JournalError
 from evforecast.migration.ledger import Ledger
-from evforecast.migration.parts import Part, file_hash
+from evforecast.migration.parts import Part
+from evforecast.warehouse.hashing import file_hash
 
 
 def test_what_is_recorded_is_known_at_once_and_again(tmp_path):

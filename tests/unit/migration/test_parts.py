@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from evforecast.migration import parts
-from evforecast.migration.parts import Part, PartWriter, file_hash
+from evforecast.migration.parts import Part, PartWriter
 from evforecast.warehouse import Column, FileFormat
+from evforecast.warehouse.hashing import file_hash
 
 COLUMNS = [Column("n", "int4"), Column('a "b"', "text"), Column("yes", "bool")]
 ROWS = b'1,"",t\n2,,f\n,"x\ny",\n'

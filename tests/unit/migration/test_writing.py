@@ -110,3 +110,18 @@ def test_rows_that_a_warehouse_has_forgotten_are_counted_by_the_check(
     load(ledger, warehouse, QUIET)
     assert ledger.current.loaded["a.csv.zst"]["rows"] == 3
     check(ledger, warehouse)
+
+
+def test_a_check_that_fails_is_told_before_the_table_goes(ledger, warehouse, monkeypatch):
+    stage(ledger, warehouse, QUIET)
+    load(ledger, warehouse, QUIET)
+    warehouse.run("UPDATE t__r1 SET n = 9 WHERE n = 1")
+
+    def killed(table):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(warehouse, "drop", killed)
+    with pytest.raises(KeyboardInterrupt):
+        check(ledger, warehouse)
+    # so that the next run begins a round, and does not look for a table that is gone
+    assert Ledger(ledger.folder).current.phase == "done"

@@ -2,12 +2,14 @@ import pytest
 
 from evforecast.warehouse import DUCKDB, SNOWFLAKE, Column, TableName
 from evforecast.warehouse.statements import (
+    changes,
     column_list,
     create_table,
+    differs,
     insert_missing,
     insert_more,
     names,
-    same_row,
+    same_key,
 )
 
 NEW, OLD = TableName(("new",)), TableName(("old",))
@@ -17,9 +19,9 @@ COLUMNS = [Column("k", "int4", nullable=False), Column("occurrence", "text")]
 def test_lists_of_columns():
     assert names(COLUMNS, "s") == 's."k", s."occurrence"'
     assert column_list(DUCKDB, COLUMNS) == '"k" INTEGER NOT NULL, "occurrence" VARCHAR'
-    assert same_row(["a", "b"], "s", "t") == (
-        's."a" IS NOT DISTINCT FROM t."a" AND s."b" IS NOT DISTINCT FROM t."b"'
-    )
+    assert same_key(["a", "b"]) == 't."a" = s."a" AND t."b" = s."b"'
+    assert differs(["a", "b"]) == 't."a" IS DISTINCT FROM s."a" OR t."b" IS DISTINCT FROM s."b"'
+    assert changes(["a", "b"]) == '"a" = s."a", "b" = s."b"'
 
 
 def test_a_transient_table_replaces_and_another_is_kept():

@@ -44,7 +44,7 @@ def copy_files(
     statements = [
         (sql.copy_into(table, columns, location, batch, kind, on_error=on_error), kind, batch)
         for kind, listed in formats.items()
-        for batch in _batches(listed)
+        for batch in sql.batches(listed)
     ]
     for kind in formats:  # before the transaction: making one would end it
         session.make(sql.create_file_format(kind))
@@ -57,11 +57,6 @@ def copy_files(
             for statement, kind, batch in statements:
                 copied |= _copy(session, table, statement, kind, batch)
     return copied
-
-
-def _batches(listed: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(listed), sql.FILES_AT_ONCE):
-        yield listed[start : start + sql.FILES_AT_ONCE]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from evforecast.warehouse.columns import Column, Kind
 from evforecast.warehouse.dialects import SNOWFLAKE
 from evforecast.warehouse.naming import TableName
 
-__all__ = ["base_name", "plain_key", "read_columns", "read_copied", "same_types", "with_rejected"]
+__all__ = ["base_name", "plain_key", "read_columns", "read_copied", "with_rejected"]
 
 _NUMBER = re.compile(r"NUMBER\((\d+),(\d+)\)")
 _WHOLE: dict[str, Kind] = {SNOWFLAKE.types[kind]: kind for kind in ("int2", "int4", "int8")}
@@ -63,21 +63,6 @@ def _column(table: TableName, name: str, kind: str, _: str, null: str) -> Column
         msg = f"table {table}: column {name!r} is of type {kind}, which is not loaded here"
         raise WarehouseError(msg)
     return Column(name, _KINDS[plain], nullable)
-
-
-def same_types(left: Sequence[Column], right: Sequence[Column]) -> bool:
-    """Return whether columns have the same names and, in Snowflake, the same types.
-
-    Snowflake has one type for numbers of 32 and of 64 bits, and one for whole numbers and decimals.
-
-    Examples
-    --------
-    >>> same_types([Column("x", "float4")], [Column("x", "float8")])
-    True
-    """
-    return [(c.name, SNOWFLAKE.type_of(c)) for c in left] == [
-        (c.name, SNOWFLAKE.type_of(c)) for c in right
-    ]
 
 
 def base_name(path: str) -> str:

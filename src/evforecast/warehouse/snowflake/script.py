@@ -13,7 +13,7 @@ from evforecast.warehouse.naming import TableName, quote
 from evforecast.warehouse.snowflake import sql
 from evforecast.warehouse.snowflake.settings import SESSION
 from evforecast.warehouse.snowflake.stages import Stage
-from evforecast.warehouse.statements import create_table
+from evforecast.warehouse.statements import create_table, insert_more
 
 __all__ = ["migration_script"]
 
@@ -68,7 +68,7 @@ def migration_script(
     >>> text = migration_script(
     ...     "status",
     ...     [Column("id", "int8")],
-    ...     {Path("/work/a.csv.gz"): FileFormat("csv", "gzip")},
+    ...     {Path("/data/a.csv.gz"): FileFormat("csv", "gzip")},
     ...     "run-1",
     ... )
     >>> [line for line in text.splitlines() if line.startswith("LIST")]
@@ -156,8 +156,7 @@ def _loads(
     yield "-- 4. Load"
     for file_format in dict.fromkeys(files.values()):
         listed = [path.name for path, kind in files.items() if kind == file_format]
-        for start in range(0, len(listed), sql.FILES_AT_ONCE):
-            batch = listed[start : start + sql.FILES_AT_ONCE]
+        for batch in sql.batches(listed):
             yield f"{sql.copy_into(load, columns, location, batch, file_format, on_error=on_error)};"
             if on_error != "abort" and file_format.kind == "csv":
                 yield f"{sql.rejected_rows(load)};"
@@ -187,7 +186,7 @@ def _merge(
     if key:
         yield f"{sql.merge(load, table, columns, key)};"
     else:
-        yield f"{sql.insert_more(load, table, columns)};"
+        yield f"{insert_more(load, table, columns)};"
 
 
 def _tidy(place: Stage, location: str, load: TableName) -> Iterator[str]:

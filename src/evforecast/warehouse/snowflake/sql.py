@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from evforecast.errors import InputError
@@ -12,18 +12,17 @@ from evforecast.warehouse.columns import Column
 from evforecast.warehouse.dialects import SNOWFLAKE
 from evforecast.warehouse.naming import TableName, quote
 from evforecast.warehouse.snowflake.stages import Stage, check_file_name
-from evforecast.warehouse.statements import names
+from evforecast.warehouse.statements import changes, differs, names, same_key
 
 __all__ = [
     "FILES_AT_ONCE",
+    "batches",
     "copy_into",
     "create_file_format",
     "create_schema",
     "create_stage",
     "describe",
-    "distinct",
     "format_name",
-    "insert_more",
     "list_files",
     "literal",
     "load_history",
@@ -106,8 +105,8 @@ def put(path: Path, location: str) -> str:
 
     Examples
     --------
-    >>> put(Path("/work/a.csv.zst"), "@s/run-1/").split(" @")[0]
-    "PUT 'file:///work/a.csv.zst'"
+    >>> put(Path("/data/a.csv.zst"), "@s/run-1/").split(" @")[0]
+    "PUT 'file:///data/a.csv.zst'"
 
     Raises
     ------
@@ -128,6 +127,12 @@ def put(path: Path, location: str) -> str:
         f"PUT {literal(url)} {location} AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = {compression} "
         f"PARALLEL = {_PARALLEL} OVERWRITE = TRUE"
     )
+
+
+def batches(listed: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield files in as many as one COPY can name."""
+    for start in range(0, len(listed), FILES_AT_ONCE):
+        yield listed[start : start + FILES_AT_ONCE]
 
 
 def list_files(location: str) -> str:
@@ -208,20 +213,6 @@ def load_history(table: TableName) -> str:
     )
 
 
-def distinct(table: TableName, listed: Sequence[str], slice_by: str | None = None) -> str:
-    """Return the query for the number of different combinations of some columns, by slice.
-
-    Examples
-    --------
-    >>> distinct(TableName(("t",)), ["a"])
-    'SELECT slice, COUNT(*) FROM (SELECT DISTINCT 0 AS slice, "a" FROM "t") AS d GROUP BY slice'
-    """
-    return (
-        f"SELECT slice, COUNT(*) FROM (SELECT DISTINCT {slice_by or '0'} AS slice, {names(listed)} "
-        f"FROM {table.sql}) AS d GROUP BY slice"
-    )
-
-
 def merge(
     source: TableName, target: TableName, columns: Sequence[Column], key: Sequence[str]
 ) -> str:
@@ -230,32 +221,13 @@ def merge(
     Of rows of the source with one key, one is taken: MERGE refuses, or picks one at random, otherwise.
     """
     keys = names(key)
-    match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in key)
     others = [column.name for column in columns if column.name not in key]
     update = ""
     if others:
-        differs = " OR ".join(f"t.{quote(n)} IS DISTINCT FROM s.{quote(n)}" for n in others)
-        changes = ", ".join(f"{quote(n)} = s.{quote(n)}" for n in others)
-        update = f"WHEN MATCHED AND ({differs}) THEN UPDATE SET {changes} "
+        update = f"WHEN MATCHED AND ({differs(others)}) THEN UPDATE SET {changes(others)} "
     return (
         f"MERGE INTO {target.sql} AS t USING (SELECT {names(columns)} FROM {source.sql} "
-        f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY {keys}) = 1) AS s ON {match} {update}"
+        f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY {keys}) = 1) AS s "
+        f"ON {same_key(key)} {update}"
         f"WHEN NOT MATCHED THEN INSERT ({names(columns)}) VALUES ({names(columns, 's')})"
-    )
-
-
-def insert_more(source: TableName, target: TableName, columns: Sequence[Column]) -> str:
-    """Return the INSERT of the rows that stand more often in the source than in the target.
-
-    The same as `statements.insert_more`, whose NOT EXISTS over numbered rows Snowflake may refuse as an
-    "unsupported subquery type"; EXCEPT takes NULL for equal to NULL, and the numbers keep equal rows apart.
-    """
-    every = names(columns)
-    number = "occurrence"
-    while number in {column.name for column in columns}:
-        number += "_"
-    numbered = f"SELECT {every}, ROW_NUMBER() OVER (PARTITION BY {every} ORDER BY 1) AS {quote(number)} FROM "
-    return (
-        f"INSERT INTO {target.sql} ({every}) SELECT {every} FROM "
-        f"({numbered}{source.sql} EXCEPT {numbered}{target.sql}) AS s"
     )

@@ -32,7 +32,7 @@ from evforecast.warehouse.snowflake.script import migration_script
 from evforecast.warehouse.snowflake.session import Session, open_connection
 from evforecast.warehouse.snowflake.settings import SnowflakeSettings, address
 from evforecast.warehouse.snowflake.stages import Stage, check_file_name
-from evforecast.warehouse.statements import create_table
+from evforecast.warehouse.statements import create_table, distinct, insert_more
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -309,7 +309,7 @@ class SnowflakeWarehouse:
         self, table: TableName, names_: Sequence[str], *, slice_by: str | None = None
     ) -> dict[Any, int]:
         """Return how many different combinations some columns have, by slice."""
-        rows = self.run(sql.distinct(table, names_, slice_by))
+        rows = self.run(distinct(table, names_, slice_by))
         return {plain_key(key): int(count) for key, count in rows}
 
     def merge(
@@ -322,7 +322,7 @@ class SnowflakeWarehouse:
         if key:
             inserted, *updated = self._session.ask(sql.merge(source, target, columns, key))[0][0]
             return Merged(int(inserted), int(updated[0]) if updated else 0)
-        return Merged(int(self._session.ask(sql.insert_more(source, target, columns))[0][0][0]), 0)
+        return Merged(int(self._session.ask(insert_more(source, target, columns))[0][0][0]), 0)
 
     def script(
         self,

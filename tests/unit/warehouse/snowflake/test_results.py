@@ -6,7 +6,6 @@ from evforecast.warehouse.snowflake.results import (
     plain_key,
     read_columns,
     read_copied,
-    same_types,
     with_rejected,
 )
 
@@ -41,13 +40,6 @@ def test_each_type_is_a_kind(kind, column):
 def test_other_types_are_refused_by_name(kind):
     with pytest.raises(WarehouseError, match=r"table t: column 'c' is of type"):
         read_columns(TABLE, [("c", kind, "COLUMN", "Y")])
-
-
-def test_types_that_snowflake_has_not():
-    assert same_types([Column("x", "float4")], [Column("x", "float8")])
-    assert same_types([Column("x", "decimal", precision=19, scale=0)], [Column("x", "int8")])
-    assert not same_types([Column("x", "int4")], [Column("x", "int8")])
-    assert not same_types([Column("x", "int4")], [Column("y", "int4")])
 
 
 def copied(status, rows, errors=0, reason=None, file="evforecast_stage/run-1/a.csv"):

@@ -8,7 +8,7 @@ from evforecast.warehouse.snowflake import migration_script
 
 COLUMNS = [Column("Id", "int8", nullable=False), Column("state", "text")]
 GZIP = FileFormat("csv", "gzip")
-FILES = {Path("/work/a.csv.gz"): GZIP, Path("/work/b.csv.gz"): GZIP}
+FILES = {Path("/data/a.csv.gz"): GZIP, Path("/data/b.csv.gz"): GZIP}
 
 
 def script(files=FILES, **options):
@@ -70,17 +70,17 @@ def test_rejected_rows_are_shown():
     assert "ON_ERROR = SKIP_FILE" in text
     assert "JOB_ID => '_last'" in text
     assert "VALIDATE" not in script()
-    parquet = {Path("/work/a.parquet"): FileFormat("parquet")}
+    parquet = {Path("/data/a.parquet"): FileFormat("parquet")}
     assert "VALIDATE" not in script(parquet, on_error="skip_file")
 
 
 def test_many_files_are_several_copies():
-    files = {Path(f"/work/{n}.csv.gz"): GZIP for n in range(1500)}
+    files = {Path(f"/data/{n}.csv.gz"): GZIP for n in range(1500)}
     assert script(files).count("COPY INTO") == 2
 
 
 def test_each_format_is_made_once():
-    files = {**FILES, Path("/work/a.parquet"): FileFormat("parquet")}
+    files = {**FILES, Path("/data/a.parquet"): FileFormat("parquet")}
     text = script(files)
     assert text.count("CREATE FILE FORMAT") == 2
     assert text.count("COPY INTO") == 2
@@ -89,7 +89,7 @@ def test_each_format_is_made_once():
 def test_an_external_stage_is_not_put_to():
     text = script(stage="external:lake/in")
     assert not any(line.startswith(("PUT", "REMOVE", "CREATE STAGE")) for line in text.splitlines())
-    assert "--     /work/a.csv.gz" in text
+    assert "--     /data/a.csv.gz" in text
     assert "LIST @lake/in/run-1/;" in text
 
 
@@ -106,7 +106,7 @@ def test_the_users_stage_is_there_already():
         ({"key": ["id"]}, r"the key has \['id'\]"),
         ({"on_error": "stop"}, "on_error"),
         ({"stage": "s3"}, "names no stage"),
-        ({"files": {Path("/work/it's.csv"): GZIP}}, "Rename it"),
+        ({"files": {Path("/data/it's.csv"): GZIP}}, "Rename it"),
     ],
 )
 def test_what_cannot_be_written_is_refused(options, match):

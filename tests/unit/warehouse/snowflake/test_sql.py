@@ -3,7 +3,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from evforecast.errors import InputError
-from evforecast.warehouse import Column, FileFormat, TableName
+from evforecast.warehouse import Column, FileFormat, TableName, statements
 from evforecast.warehouse.snowflake import sql
 from evforecast.warehouse.snowflake.stages import Stage
 
@@ -53,8 +53,8 @@ def test_places():
     [("a.csv.gz", "GZIP"), ("a.csv.zst", "ZSTD"), ("a.csv", "NONE"), ("a.parquet", "NONE")],
 )
 def test_a_file_is_uploaded_as_it_is(name, compression):
-    assert sql.put(Path("/work/a folder") / name, "@s/run-1/") == (
-        f"PUT 'file:///work/a folder/{name}' @s/run-1/ AUTO_COMPRESS = FALSE "
+    assert sql.put(Path("/data/a folder") / name, "@s/run-1/") == (
+        f"PUT 'file:///data/a folder/{name}' @s/run-1/ AUTO_COMPRESS = FALSE "
         f"SOURCE_COMPRESSION = {compression} PARALLEL = 4 OVERWRITE = TRUE"
     )
 
@@ -64,8 +64,8 @@ def test_a_path_of_windows_has_forward_slashes():
         def absolute(self):
             return self
 
-    text = sql.put(WindowsPath("C:\\work\\a.csv"), "@s/run-1/")
-    assert text.startswith("PUT 'file:///C:/work/a.csv' @s/run-1/")
+    text = sql.put(WindowsPath("C:\\data\\a.csv"), "@s/run-1/")
+    assert text.startswith("PUT 'file:///C:/data/a.csv' @s/run-1/")
 
 
 @pytest.mark.parametrize("folder", ["a*", "a?", "a[1]", "it's", 'a"b', "a\nb", "a\\b"])
@@ -76,7 +76,7 @@ def test_a_folder_that_reads_as_a_pattern_is_refused(folder):
 
 def test_a_file_that_needs_quoting_is_refused():
     with pytest.raises(InputError, match="Rename it"):
-        sql.put(Path("/work/it's.csv"), "@s/run-1/")
+        sql.put(Path("/data/it's.csv"), "@s/run-1/")
     with pytest.raises(InputError, match="Rename it"):
         sql.copy_into(TABLE, COLUMNS, "@s/run-1/", ["it's.csv"], FileFormat())
 
@@ -169,7 +169,7 @@ def test_merge_where_all_is_key_only_inserts():
 
 def test_insert_more_numbers_equal_rows_apart():
     columns = [Column("occurrence", "int8")]
-    assert sql.insert_more(TableName(("load",)), TableName(("t",)), columns) == (
+    assert statements.insert_more(TableName(("load",)), TableName(("t",)), columns) == (
         'INSERT INTO "t" ("occurrence") SELECT "occurrence" FROM (SELECT "occurrence", '
         'ROW_NUMBER() OVER (PARTITION BY "occurrence" ORDER BY 1) AS "occurrence_" FROM "load" EXCEPT '
         'SELECT "occurrence", ROW_NUMBER() OVER (PARTITION BY "occurrence" ORDER BY 1) AS "occurrence_" '
@@ -178,7 +178,7 @@ def test_insert_more_numbers_equal_rows_apart():
 
 
 def test_distinct_by_slice():
-    assert sql.distinct(TABLE, ["Id"], 'YEAR("at")') == (
+    assert statements.distinct(TABLE, ["Id"], 'YEAR("at")') == (
         'SELECT slice, COUNT(*) FROM (SELECT DISTINCT YEAR("at") AS slice, "Id" FROM "ev"."Status") AS d '
         "GROUP BY slice"
     )
