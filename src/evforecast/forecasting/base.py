@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
 from evforecast.errors import EmptyInputError, HorizonError, NotFittedError, StepMismatchError
+from evforecast.forecasting.target import target_scheme
 from evforecast.panel import MISSING, StatusForecast, StatusPanel, StatusScheme
 from evforecast.timegrid import step_text
 
@@ -44,8 +45,8 @@ class StatusForecaster(BaseEstimator, ABC):
         The step of the panel that it learnt from.
     evse_ids_ : pandas.Index
         The chargers that it knows; it serves others too.
-    trained_until_ : numpy.datetime64
-        The last time that it has seen.
+    trained_from_, trained_until_ : numpy.datetime64
+        The first and the last time that it has seen.
     """
 
     horizons: Sequence[int]
@@ -73,7 +74,9 @@ class StatusForecaster(BaseEstimator, ABC):
     @property
     def target_scheme_(self) -> StatusScheme:
         """The statuses of the forecasts: those learnt, unless the forecaster has a coarser target."""
-        return self.scheme_
+        return target_scheme(
+            self.scheme_, getattr(self, "target", None), within=getattr(self, "within", False)
+        )
 
     def fit(self, panel: StatusPanel) -> Self:
         """Learn from `panel`, all rows of it.
@@ -94,6 +97,8 @@ class StatusForecaster(BaseEstimator, ABC):
             If there are fewer than two rows, or nothing was observed.
         HorizonError
             If `horizons` are not positive whole numbers.
+        InputError
+            If the target is no coarsening of the panel's statuses.
         """
         check_horizons(self.horizons)
         if panel.n_time < 2:
@@ -111,7 +116,8 @@ class StatusForecaster(BaseEstimator, ABC):
         self.scheme_ = panel.scheme
         self.step_ = panel.step
         self.evse_ids_ = panel.evse.index
-        self.trained_until_ = panel.cutoff
+        self.trained_from_, self.trained_until_ = panel.grid.start, panel.cutoff
+        self.target_scheme_  # noqa: B018 - an unknown target is refused before any work
         self._fit(panel)
         return self
 
@@ -141,20 +147,7 @@ class StatusForecaster(BaseEstimator, ABC):
         SchemeMismatchError, StepMismatchError, EmptyInputError
             If the context has other statuses, another step, or no rows.
         """
-        if not hasattr(self, "trained_until_"):
-            msg = f"{type(self).__name__} is not fitted. Call fit(panel) first."
-            raise NotFittedError(msg)
-        self.scheme_.require_same(context.scheme, f"{type(self).__name__}.predict_proba")
-        if context.step != self.step_:
-            msg = (
-                f"{type(self).__name__}.predict_proba: the context has steps of "
-                f"{step_text(context.step)}, the model learnt {step_text(self.step_)}. "
-                "Call context.resample(...)."
-            )
-            raise StepMismatchError(msg)
-        if not context.n_time:
-            msg = f"{type(self).__name__}.predict_proba: the context has no rows, so no cutoff."
-            raise EmptyInputError(msg)
+        self._check_context(context, "predict_proba")
         steps = check_horizons(self.horizons if horizons is None else horizons)
         if not self.any_horizon and not set(steps.tolist()) <= set(self.horizons):
             msg = (
@@ -172,6 +165,23 @@ class StatusForecaster(BaseEstimator, ABC):
             evse=context.evse,
             scheme=self.target_scheme_,
         )
+
+    def _check_context(self, context: StatusPanel, where: str) -> None:
+        """Raise unless this forecaster is fitted and `context` fits it."""
+        name = f"{type(self).__name__}.{where}"
+        if not hasattr(self, "trained_until_"):
+            msg = f"{type(self).__name__} is not fitted. Call fit(panel) first."
+            raise NotFittedError(msg)
+        self.scheme_.require_same(context.scheme, name)
+        if context.step != self.step_:
+            msg = (
+                f"{name}: the context has steps of {step_text(context.step)}, the model learnt "
+                f"{step_text(self.step_)}. Call context.resample(...)."
+            )
+            raise StepMismatchError(msg)
+        if not context.n_time:
+            msg = f"{name}: the context has no rows, so no cutoff."
+            raise EmptyInputError(msg)
 
     def _units(self, context: StatusPanel) -> npt.NDArray[np.intp]:
         """Return, for each charger of `context`, its place in `evse_ids_`, -1 if it was never seen."""

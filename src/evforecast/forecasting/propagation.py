@@ -51,7 +51,13 @@ class OpenRuns:
 
 
 def propagate(
-    hazards: Hazards, start: OpenRuns, part: Index, hour: Index, horizons: npt.NDArray[np.int64]
+    hazards: Hazards,
+    start: OpenRuns,
+    part: Index,
+    hour: Index,
+    horizons: npt.NDArray[np.int64],
+    *,
+    kept: Index | None = None,
 ) -> F32:
     """Return the law of the status `horizons` rows after the cutoff.
 
@@ -66,6 +72,9 @@ def propagate(
         ``max(horizons)`` after the cutoff.
     horizons : numpy.ndarray
         Rows after the cutoff, increasing.
+    kept : numpy.ndarray, optional
+        Statuses that are never left once they hold after the cutoff: their chances are then those of
+        having been there at all by the horizon (first passage).
 
     Returns
     -------
@@ -73,11 +82,20 @@ def propagate(
         float32 ``[horizon, evse, status]``.
     """
     lead = int(start.stale.max(initial=0))
+    bases = (hazards.base, hazards.base if kept is None else hazards.base.copy())
+    if kept is not None:
+        bases[1][:, kept] = 0
     result = np.empty((len(horizons), len(start.unit), hazards.n_status), np.float32)
     for first in range(0, len(start.unit), _CHUNK):
         chunk = slice(first, first + _CHUNK)
         result[:, chunk] = _propagate(
-            hazards, start.part(chunk), horizons + lead, part=part, hour=hour, lead=lead
+            hazards,
+            start.part(chunk),
+            horizons + lead,
+            bases=bases,
+            part=part,
+            hour=hour,
+            lead=lead,
         )
     return result
 
@@ -87,11 +105,15 @@ def _propagate(
     start: OpenRuns,
     wanted: npt.NDArray[np.int64],
     *,
+    bases: tuple[F32, F32],
     part: Index,
     hour: Index,
     lead: int,
 ) -> F32:
-    """Propagate one chunk; step k is the row ``k - lead`` after the cutoff."""
+    """Propagate one chunk; step k is the row ``k - lead`` after the cutoff.
+
+    The second of the `bases` serves the moves out of the rows after the cutoff.
+    """
     everyone = np.arange(len(start.unit))
     n_step, size = int(wanted[-1]), hazards.n_status
     bins = _bin_slices(hazards, n_step)
@@ -105,7 +127,7 @@ def _propagate(
     result = np.empty((len(wanted), len(everyone), size), np.float32)
     now = -1
     for step in range(1, n_step + 1):
-        base = hazards.base[part[step - 1]]
+        base = bases[step > lead + 1][part[step - 1]]
         if hour[step - 1] != now:
             now = hour[step - 1]
             rates = ratio * daily[now]

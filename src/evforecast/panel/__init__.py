@@ -4,6 +4,7 @@ from evforecast.panel.evse import evse_table
 from evforecast.panel.forecast import StatusForecast
 from evforecast.panel.log import StatusLog
 from evforecast.panel.panel import StatusPanel
+from evforecast.panel.paths import StatusPaths
 from evforecast.panel.scheme import CODE_DTYPE, MISSING, STATUS, Codes, StatusScheme
 from evforecast.panel.simulator import simulate
 from evforecast.panel.vocabulary import VOCABULARIES, Decoded, Vocabulary
@@ -18,6 +19,7 @@ __all__ = [
     "StatusForecast",
     "StatusLog",
     "StatusPanel",
+    "StatusPaths",
     "StatusScheme",
     "Vocabulary",
     "evse_table",

@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evforecast.errors import InputError, UnknownChargerError, first_few
+from evforecast.errors import (
+    InputError,
+    MissingColumnsError,
+    UnknownChargerError,
+    first_few,
+)
 
-__all__ = ["EVSE_COLUMNS", "evse_table", "positions"]
+__all__ = ["EVSE_COLUMNS", "evse_table", "groups", "positions"]
 
 EVSE_COLUMNS = ("location_id", "area", "lat", "lon", "model")
 TEXT_COLUMNS = ("location_id", "area", "model")
@@ -82,6 +87,37 @@ def positions(table: pd.DataFrame, ids: Sequence[str]) -> np.ndarray:
             [str(ids[i]) for i in np.flatnonzero(places < 0).tolist()], len(table)
         )
     return places
+
+
+def groups(table: pd.DataFrame, by: str | None, where: str) -> tuple[np.ndarray, pd.Index]:
+    """Return each charger's group, shape ``[evse]``, and the names of the groups, sorted.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The chargers.
+    by : str or None
+        A column; chargers without a value are in the group ``"unknown"``. None: one group, ``"all"``.
+    where : str
+        Who asks, for the message.
+
+    Raises
+    ------
+    MissingColumnsError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> groups(evse_table(["a", "b"]), "area", "example")
+    (array([0, 0]), Index(['unknown'], dtype='object'))
+    """
+    if by is None:
+        return np.zeros(len(table), dtype=np.intp), pd.Index(["all"], dtype=object)
+    if by not in table.columns:
+        raise MissingColumnsError([by], table.columns, f"{where}, the table of chargers")
+    labels = table[by].astype(object).where(table[by].notna(), "unknown").astype(str)
+    group, names = pd.factorize(np.asarray(labels, dtype=object), sort=True)
+    return group, pd.Index(names, dtype=object)
 
 
 def _aligned(known: pd.DataFrame, index: pd.Index) -> pd.DataFrame:

@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 
 from evforecast.errors import EmptyInputError, InputError
-from evforecast.panel.evse import evse_table
+from evforecast.panel.evse import evse_table, groups
 from evforecast.panel.gridding import (
     Duplicates,
     evse_ids,
     grid_rows,
-    require_columns,
     scatter,
     status_codes,
 )
@@ -179,12 +178,7 @@ def to_counts(
     >>> ev.simulate(n_evse=3, days=1, random_state=0).to_counts(by=None).columns.to_list()
     ['all']
     """
-    if by is None:
-        names, group = pd.Index(["all"]), np.zeros(panel.n_evse, dtype=np.intp)
-    else:
-        require_columns(panel.evse, (by,), "to_counts, the table of chargers")
-        labels = panel.evse[by].astype(object).where(panel.evse[by].notna(), "unknown").astype(str)
-        group, names = pd.factorize(labels, sort=True)
+    group, names = groups(panel.evse, by, "to_counts")
     wanted = [panel.scheme.code(name) for name in ([status] if isinstance(status, str) else status)]
     hits = np.isin(panel.codes, wanted)
     counts = np.empty((panel.n_time, len(names)))

@@ -140,6 +140,12 @@ class StatusScheme:
         self._members(target)
         return StatusScheme((f"not {target}", target), {target: (target,)})
 
+    def within(self, target: str) -> StatusScheme:
+        """Return the two-status scheme of having been in a coarsening's target at least once by a time."""
+        self._members(target)
+        name = f"{target} within"
+        return StatusScheme((f"not {name}", name), {name: (name,)})
+
     def coarsen_codes(self, codes: Codes, target: str) -> Codes:
         """Return codes of the coarser scheme (1 where the target holds), -1 kept; shape as given."""
         table = np.array([*self._membership(target), MISSING], dtype=CODE_DTYPE)
@@ -165,6 +171,10 @@ class StatusScheme:
                 "Read both with the same scheme, or coarsen the finer one."
             )
             raise SchemeMismatchError(msg)
+
+    def members(self, target: str) -> npt.NDArray[np.intp]:
+        """Return the codes of the statuses that make a coarsening's target true."""
+        return np.flatnonzero(self._membership(target))
 
     def _members(self, target: str) -> tuple[str, ...]:
         if target not in self.coarsenings:

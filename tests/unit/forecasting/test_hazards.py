@@ -46,6 +46,21 @@ def test_one_step_is_a_distribution():
                 assert 1 - law[status] <= MAX_EXIT + 1e-6
 
 
+def test_many_laws_at_once_are_the_single_ones():
+    codes, part = history()
+    fitted = fit_hazards(codes, part, EDGES, GROUPS, 3)
+    rng = np.random.default_rng(1)
+    shape = (4, 30)
+    unit, status = rng.integers(0, 6, 30), rng.integers(0, 3, shape)
+    age = rng.integers(1, 60, shape)
+    laws = fitted.laws(unit, np.intp(5), np.intp(2), status, age)
+    assert laws.shape == (4, 30, 3)
+    for path in range(4):
+        for place in range(30):
+            law = fitted.one_step(unit[place], 5, 2, status[path, place], age[path, place])
+            np.testing.assert_allclose(laws[path, place], law, atol=1e-6)
+
+
 def test_the_unseen_unit_is_the_network():
     codes, part = history()
     fitted = fit_hazards(codes, part, EDGES, GROUPS, 3)

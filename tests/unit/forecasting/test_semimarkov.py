@@ -36,6 +36,47 @@ def test_longer_steps_and_shorter_ones_cover_the_same_ages():
         assert np.isfinite(model.predict_proba(panel).proba).all()
 
 
+def test_having_been_down_by_then_is_what_the_paths_say():
+    """First passage, exactly: a charger that is down at the cutoff counts only if it is down later."""
+    city = simulate(n_evse=40, days=10, random_state=0)
+    ends = city.head(40)
+    model = SemiMarkovForecaster([1, 8, 96], target="down", within=True).fit(city)
+    p = model.predict_proba(ends).proba[..., 1]
+    codes = model.sample_paths(ends, range(1, 97), n_paths=1500, random_state=0).codes
+    for place, horizon in enumerate((1, 8, 96)):
+        shares = (codes[:, :horizon] == 4).any(axis=1).mean(axis=0)
+        error = np.sqrt(p[place] * (1 - p[place]) / 1500) + 2e-3
+        assert (np.abs(shares - p[place]) / error).max() < 5
+    assert (p[0] <= p[1] + 1e-6).all()
+    assert (p[1] < p[2]).all()
+    assert (ends.codes[-1] == 4).any()
+
+
+def test_a_target_at_a_time_is_the_sum_of_its_statuses():
+    city = simulate(n_evse=6, days=4, random_state=0)
+    fine = SemiMarkovForecaster([1, 8]).fit(city).predict_proba(city)
+    coarse = SemiMarkovForecaster([1, 8], target="free").fit(city).predict_proba(city)
+    np.testing.assert_allclose(coarse.proba, fine.coarsen("free").proba, atol=1e-5)
+
+
+def test_what_lasts_is_expected_to_last():
+    """A status left in every seventh row, and one left after about seventy."""
+    rng = np.random.default_rng(0)
+    codes = np.concatenate(
+        [np.repeat([0, 1], [max(1, rng.poisson(7)), max(1, rng.poisson(70))]) for _ in range(80)]
+    ).astype(np.int8)[:, None]
+    grid = TimeGrid(as_time("2020-01-01"), as_step("15min"), len(codes))
+    panel = StatusPanel(codes, grid, ["a"])
+    model = SemiMarkovForecaster().fit(panel)
+    began = np.flatnonzero(np.diff(codes[:, 0]) == 1)[40] + 1
+    short = model.remaining_steps(panel.head(began - 1))
+    long = model.remaining_steps(panel.head(began + 1))
+    assert 50 < long[0] < 90
+    assert short[0] < 6
+    unknown = StatusPanel(np.full((5, 1), -1, np.int8), grid.slice(0, 5), ["a"])
+    assert np.isnan(model.remaining_steps(unknown)).all()
+
+
 def test_the_clock_of_the_forecast_is_local():
     """At a local hour the chance of a change is the same before and after the clock change."""
     start = as_time("2020-10-18 22:00")

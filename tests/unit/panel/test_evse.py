@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from evforecast.errors import InputError, UnknownChargerError
-from evforecast.panel.evse import EVSE_COLUMNS, evse_table, positions
+from evforecast.errors import InputError, MissingColumnsError, UnknownChargerError
+from evforecast.panel.evse import EVSE_COLUMNS, evse_table, groups, positions
 
 
 def test_bare_ids_get_every_column_and_a_location_of_their_own():
@@ -49,3 +49,14 @@ def test_positions():
     assert positions(table, ["c", "a"]).tolist() == [2, 0]
     with pytest.raises(UnknownChargerError, match="'x'"):
         positions(table, ["a", "x"])
+
+
+def test_groups_are_numbered_by_name_and_the_nameless_are_unknown():
+    table = evse_table(["a", "b", "c"], pd.DataFrame({"evse_id": ["a", "b"], "area": ["z", "k"]}))
+    codes, names = groups(table, "area", "test")
+    assert names.to_list() == ["k", "unknown", "z"]
+    assert codes.tolist() == [2, 0, 1]
+    codes, names = groups(table, None, "test")
+    assert (names.to_list(), codes.tolist()) == (["all"], [0, 0, 0])
+    with pytest.raises(MissingColumnsError, match="test, the table of chargers"):
+        groups(table, "region", "test")

@@ -66,3 +66,12 @@ def test_require_same():
     STATUS.require_same(StatusScheme(STATUS.names), "here")
     with pytest.raises(SchemeMismatchError, match="here"):
         STATUS.require_same(STATUS.coarsen("free"), "here")
+
+
+def test_a_target_by_a_time_has_names_of_its_own():
+    scheme = STATUS.within("down")
+    assert scheme.names == ("not down within", "down within")
+    assert scheme.coarsen("down within").names[1] == "down within"
+    assert STATUS.members("free").tolist() == [0]
+    with pytest.raises(InputError, match="no coarsening"):
+        STATUS.within("asleep")
