@@ -1,6 +1,8 @@
 """What a forecaster sees of the past: computed from the panel, never from a row after the cutoff."""
 
+from evforecast.features.lagged import lag_blocks, lag_feature_names, lag_features
 from evforecast.features.neighbours import Neighbours
+from evforecast.features.onestep import OneStepState, OneStepTable, one_step_names
 from evforecast.features.profile import time_of_day_profile
 from evforecast.features.shares import StatusCounter
 from evforecast.features.state import LastObserved, Runs, last_observed, runs
@@ -10,11 +12,17 @@ __all__ = [
     "FeatureTable",
     "LastObserved",
     "Neighbours",
+    "OneStepState",
+    "OneStepTable",
     "Runs",
     "StatusCounter",
     "feature_names",
+    "lag_blocks",
+    "lag_feature_names",
+    "lag_features",
     "last_observed",
     "lookback_steps",
+    "one_step_names",
     "runs",
     "time_of_day_profile",
 ]

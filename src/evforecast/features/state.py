@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from evforecast.panel import MISSING, Codes
 
-__all__ = ["LastObserved", "Runs", "last_observed", "runs"]
+__all__ = ["LastObserved", "RunHistory", "Runs", "last_observed", "run_history", "runs"]
 
 Steps = npt.NDArray[np.int32]
 
@@ -48,6 +48,63 @@ class Runs(NamedTuple):
     age: Steps
     previous: Codes
     stale: Steps
+
+
+class RunHistory(NamedTuple):
+    """The run that is open and the two before it; arrays ``[case]``.
+
+    Attributes
+    ----------
+    status, age, stale : numpy.ndarray
+        As in `Runs`.
+    previous, previous_age : numpy.ndarray
+        The status before, -1 where it began too long ago to be known, and the rows it held, 0 likewise.
+    before_previous : numpy.ndarray
+        The status before that, -1 likewise.
+    """
+
+    status: npt.NDArray[np.integer]
+    age: npt.NDArray[np.integer]
+    stale: npt.NDArray[np.integer]
+    previous: npt.NDArray[np.integer]
+    previous_age: npt.NDArray[np.integer]
+    before_previous: npt.NDArray[np.integer]
+
+
+def run_history(
+    state: Runs, rows: npt.NDArray[np.intp], units: npt.NDArray[np.intp], limit: int
+) -> RunHistory:
+    """Return the last three runs as known in `rows`, from no more than the last `limit` rows.
+
+    Parameters
+    ----------
+    state : Runs
+        Of the panel.
+    rows, units : numpy.ndarray
+        The cases: row of the cutoff and column of the charger, shape ``[case]``.
+    limit : int
+        How many rows up to the cutoff may be read.
+
+    Examples
+    --------
+    >>> state = runs(np.array([[0], [0], [1]], np.int8))
+    >>> run_history(state, np.array([2]), np.array([0]), 10).previous_age
+    array([2])
+    """
+    oldest = np.maximum(rows - limit + 1, 0)
+    began = rows - state.age[rows, units] + 1
+    known = began > oldest
+    before = np.maximum(began - 1, 0)
+    previous_began = np.maximum(before - state.age[before, units] + 1, oldest)
+    further = known & (previous_began > oldest)
+    return RunHistory(
+        state.status[rows, units],
+        np.minimum(state.age[rows, units], limit),
+        state.stale[rows, units],
+        np.where(known, state.previous[rows, units], MISSING),
+        np.where(known, began - previous_began, 0),
+        np.where(further, state.previous[before, units], MISSING),
+    )
 
 
 def last_observed(codes: Codes) -> LastObserved:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from evforecast.features.neighbours import Neighbours
 from evforecast.features.profile import PROFILE_DAYS, time_of_day_profile
 from evforecast.features.shares import StatusCounter
-from evforecast.features.state import runs
+from evforecast.features.state import run_history, runs
 from evforecast.panel import MISSING, StatusPanel
 from evforecast.timegrid import local_clock
 
@@ -128,7 +128,9 @@ class FeatureTable:
 
     def present(self, rows: Index, units: Index) -> F32:
         """Return the features that are the same for every horizon."""
-        columns = [*self._runs(rows, units)]
+        columns: list[npt.NDArray[np.generic]] = [
+            *run_history(self._state, rows, units, self._limit)
+        ]
         for hours in _CHANGE_HOURS:
             earlier = np.maximum(rows - self._rows_in(hours), 0)
             columns.append(self._changes[rows, units] - self._changes[earlier, units])
@@ -153,24 +155,6 @@ class FeatureTable:
 
     def _rows_in(self, hours: int) -> int:
         return int(hours * _HOUR // self._panel.step)
-
-    def _runs(self, rows: Index, units: Index) -> list[npt.NDArray[np.generic]]:
-        """Return status, age, staleness, and the two runs before; what began too long ago is unknown."""
-        state = self._state
-        oldest = np.maximum(rows - self._limit + 1, 0)
-        began = rows - state.age[rows, units] + 1
-        known = began > oldest
-        before = np.maximum(began - 1, 0)
-        previous_began = np.maximum(before - state.age[before, units] + 1, oldest)
-        further = known & (previous_began > oldest)
-        return [
-            state.status[rows, units],
-            np.minimum(state.age[rows, units], self._limit),
-            state.stale[rows, units],
-            np.where(known, state.previous[rows, units], MISSING),
-            np.where(known, began - previous_began, 0),
-            np.where(further, state.previous[before, units], MISSING),
-        ]
 
     def _code_at(self, rows: Index, units: Index) -> F32:
         code = self._panel.codes[np.maximum(rows, 0), units]

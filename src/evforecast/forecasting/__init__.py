@@ -5,6 +5,8 @@ from evforecast.forecasting.climatology import Climatology
 from evforecast.forecasting.direct import DirectForecaster
 from evforecast.forecasting.markov import MarkovForecaster
 from evforecast.forecasting.persistence import Persistence
+from evforecast.forecasting.recursive import RecursiveForecaster
+from evforecast.forecasting.saving import describe, load, save
 from evforecast.forecasting.semimarkov import SemiMarkovForecaster
 
 __all__ = [
@@ -13,6 +15,10 @@ __all__ = [
     "DirectForecaster",
     "MarkovForecaster",
     "Persistence",
+    "RecursiveForecaster",
     "SemiMarkovForecaster",
     "StatusForecaster",
+    "describe",
+    "load",
+    "save",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from os import PathLike
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -165,6 +166,26 @@ class StatusForecaster(BaseEstimator, ABC):
             evse=context.evse,
             scheme=self.target_scheme_,
         )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write this fitted forecaster to one file without pickle, to be read by `evforecast.load`.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced at the end, in one step.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        InputError
+            If it holds something that such a file cannot, a classifier that is not scikit-learn's
+            histogram gradient boosting say.
+        """
+        from evforecast.forecasting.saving import save
+
+        save(self, path)
 
     def _check_context(self, context: StatusPanel, where: str) -> None:
         """Raise unless this forecaster is fitted and `context` fits it."""

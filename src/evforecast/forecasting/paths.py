@@ -16,7 +16,11 @@ from evforecast.forecasting.dependence import Dependence, JointDraws, pick
 from evforecast.panel import StatusPanel, StatusPaths
 from evforecast.random import RandomState, generator
 
-__all__ = ["PathForecaster", "Walk", "location_codes", "sample"]
+__all__ = ["PathForecaster", "Walk", "first_passage", "location_codes", "sample"]
+
+
+_TINY = 1e-9
+_PRIOR_PATHS = 2.0  # chosen on real data; the losses are flat around it
 
 
 class Walk(Protocol):
@@ -50,7 +54,7 @@ def sample(
     mean : numpy.ndarray
         float32 ``[horizon, evse, status]``: the mean over paths of the last step's law, which tells the
         chances with less noise than the share of paths (Rao-Blackwell; Gelfand and Smith 1990,
-        doi:10.1080/01621459.1990.10476213).
+        doi:10.1080/01621459.1990.10476213), leaning on all chargers' mean where it is noisy.
     """
     paths, means = [], []
     wanted = set(horizons.tolist())
@@ -60,8 +64,62 @@ def sample(
         walk.move(status)
         if step in wanted:
             paths.append(status)
-            means.append(law.mean(axis=0, dtype=np.float32))
+            means.append(_steadied(law))
     return np.stack(paths, axis=1), np.stack(means)
+
+
+def _steadied(law: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Return the mean law over paths ``[evse, status]``, with a prior worth up to two paths.
+
+    Where the paths tell little apart from chance (all of them in one state, by luck), a mean over few of
+    them is too sure. The prior is the mean over chargers, and counts as much as paths differ: not at all
+    after one step, where all say the same.
+    """
+    mean = law.mean(axis=0)
+    within = 1 - (law**2).sum(axis=-1).mean()
+    total = 1 - (mean**2).sum(axis=-1).mean()
+    weight = _PRIOR_PATHS * (1 - within / total) if total > _TINY else 0.0
+    steadied: npt.NDArray[np.float32] = (len(law) * mean + weight * mean.mean(axis=0)).astype(
+        np.float32
+    )
+    return steadied / np.float32(len(law) + weight)
+
+
+def first_passage(
+    walk: Walk, draws: JointDraws, horizons: npt.NDArray[np.int64], members: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float64]:
+    """Estimate the chance of having been in some statuses by each horizon.
+
+    Paths are drawn as if the statuses were closed, and each carries the chance that it was kept out by
+    luck, the product of the chances of not entering at each step: rare events need no more paths than
+    common ones (importance sampling; Owen 2013, Monte Carlo theory, methods and examples, chapter 9).
+
+    Parameters
+    ----------
+    walk, draws, horizons
+        As in `sample`.
+    members : numpy.ndarray
+        The statuses.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 ``[horizon, evse, 2]``: the chances of no and of yes.
+    """
+    kept_out: npt.NDArray[np.float64] | float = 1.0
+    results = []
+    wanted = set(horizons.tolist())
+    for step in range(1, int(horizons[-1]) + 1):
+        law = np.array(walk.law(), dtype=np.float64)
+        outside = 1 - law[..., members].sum(axis=-1)
+        kept_out = kept_out * np.clip(outside, 0, 1)
+        law += _TINY  # a path that cannot stay out goes anywhere, with no weight
+        law[..., members] = 0
+        walk.move(pick(law / law.sum(axis=-1, keepdims=True), draws.step()))
+        if step in wanted:
+            no = np.mean(kept_out, axis=0)
+            results.append(np.stack([no, 1 - no], axis=-1))
+    return np.stack(results)
 
 
 def location_codes(panel: StatusPanel) -> npt.NDArray[np.intp]:
@@ -138,6 +196,18 @@ class PathForecaster(StatusForecaster):
             scheme=self.scheme_,
         )
 
+    def _pass_first(
+        self,
+        context: StatusPanel,
+        horizons: npt.NDArray[np.int64],
+        n_paths: int,
+        rng: np.random.Generator,
+    ) -> npt.NDArray[np.float64]:
+        """Return the chances of the target by each horizon (see `first_passage`)."""
+        walk, draws, back = self._set_out(context, int(horizons[-1]), n_paths, rng)
+        members = self.scheme_.members(str(self.target))
+        return first_passage(walk, draws, horizons, members)[:, back]
+
     def _sample(
         self,
         context: StatusPanel,
@@ -146,5 +216,18 @@ class PathForecaster(StatusForecaster):
         rng: np.random.Generator,
     ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
         """Return paths and mean laws from at most `lookback` rows (see `sample`)."""
-        draws = JointDraws(self.dependence_, location_codes(context), n_paths, rng)
-        return sample(self._walk(context, int(horizons[-1]), n_paths, draws), draws, horizons)
+        walk, draws, back = self._set_out(context, int(horizons[-1]), n_paths, rng)
+        codes, law = sample(walk, draws, horizons)
+        return codes[:, :, back], law[:, back]
+
+    def _set_out(
+        self, context: StatusPanel, horizon: int, n_paths: int, rng: np.random.Generator
+    ) -> tuple[Walk, JointDraws, npt.NDArray[np.intp]]:
+        """Return the walk and its numbers, and the way back to the order of the chargers.
+
+        The chargers walk in the order of their ids, so that what is drawn does not depend on theirs.
+        """
+        order = np.argsort(np.asarray(context.evse.index, dtype=str), kind="stable")
+        ordered = context.select([context.evse_ids[place] for place in order])
+        draws = JointDraws(self.dependence_, location_codes(ordered), n_paths, rng)
+        return self._walk(ordered, horizon, n_paths, draws), draws, np.argsort(order)

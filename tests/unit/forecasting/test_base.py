@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import evforecast as ev
 from evforecast import Persistence
 from evforecast.errors import EmptyInputError, HorizonError, NotFittedError, SchemeMismatchError
 from evforecast.forecasting import StatusForecaster
@@ -79,3 +80,12 @@ def test_a_horizon_in_words_is_refused():
 def test_one_row_teaches_nothing():
     with pytest.raises(EmptyInputError, match="too short to learn from"):
         Constant().fit(panel(1))
+
+
+def test_a_model_is_saved_and_read_by_the_top_level_name(tmp_path):
+    panel = ev.simulate(n_evse=6, days=4, random_state=0)
+    model = ev.SemiMarkovForecaster([1, 8], target="down", within=True).fit(panel)
+    model.save(tmp_path / "model.evf")
+    again = ev.load(tmp_path / "model.evf")
+    assert isinstance(again, ev.SemiMarkovForecaster)
+    assert (again.predict_proba(panel).proba == model.predict_proba(panel).proba).all()
