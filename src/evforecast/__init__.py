@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from evforecast.forecasting import (
         Climatology,
         DirectForecaster,
+        FailureRate,
         MarkovForecaster,
         Persistence,
         RecursiveForecaster,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from evforecast.migration import MigrationPlan, migrate
     from evforecast.panel import (
         STATUS,
+        Calendar,
         StatusForecast,
         StatusLog,
         StatusPanel,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "STATUS": "panel",
+    "Calendar": "panel",
     "StatusForecast": "panel",
     "StatusLog": "panel",
     "StatusPanel": "panel",
@@ -60,6 +63,7 @@ _LAZY = {
     "simulate": "panel",
     "Climatology": "forecasting",
     "DirectForecaster": "forecasting",
+    "FailureRate": "forecasting",
     "MarkovForecaster": "forecasting",
     "Persistence": "forecasting",
     "RecursiveForecaster": "forecasting",
@@ -88,8 +92,10 @@ _PACKAGES = (
 
 __all__ = [
     "STATUS",
+    "Calendar",
     "Climatology",
     "DirectForecaster",
+    "FailureRate",
     "MarkovForecaster",
     "MigrationPlan",
     "Persistence",

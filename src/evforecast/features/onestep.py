@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evforecast.features.daytypes import DayTypes
 from evforecast.features.neighbours import Neighbours
 from evforecast.features.profile import time_of_day_profile
 from evforecast.features.shares import StatusCounter
@@ -113,7 +114,10 @@ class OneStepTable:
             earlier = rows + 1 - days * panel.grid.slots_per_day
             code = panel.codes[np.maximum(earlier, 0), units]
             columns.append(np.where((earlier >= 0) & (code != MISSING), code, np.float32(np.nan)))
-        columns.extend(time_of_day_profile(self._counter, rows, units, 1, panel.step).T)
+        profile = time_of_day_profile(
+            self._counter, rows, units, 1, panel.step, day_types=DayTypes(panel).of
+        )
+        columns.extend(profile.T)
         return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
 
 
@@ -152,7 +156,14 @@ class OneStepState:
         ahead = context.cutoff + np.arange(1, horizon + 2) * context.step
         self._minute = local_clock(ahead, context.tz)[0]
         counter = StatusCounter(context.codes, size)
-        self._profile = partial(time_of_day_profile, counter, rows, units, step=context.step)
+        self._profile = partial(
+            time_of_day_profile,
+            counter,
+            rows,
+            units,
+            step=context.step,
+            day_types=DayTypes(context).of,
+        )
         self._windows = []
         for hours in _SHARE_HOURS:
             length = int(hours * _HOUR // context.step)

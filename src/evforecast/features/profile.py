@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +16,9 @@ PROFILE_DAYS = 8  # days looked back: a whole week, and the day before it
 # Chosen on two splits of real data; the losses are flat around them.
 _DECAY = 0.85  # weight of a day against the day after it
 _PRIOR_DAYS = 4.0  # days that the charger's week, with the network's daily shape, is worth
+_OTHER_TYPE = (
+    0.5  # weight of a day of another type than the target's: working day, Saturday, Sunday
+)
 _HALF_WINDOW = np.timedelta64(3600, "s")  # rows within an hour of the time asked for count
 
 F32 = npt.NDArray[np.float32]
@@ -21,12 +26,19 @@ Index = npt.NDArray[np.intp]
 
 
 def time_of_day_profile(
-    counter: StatusCounter, rows: Index, units: Index, horizon: int, step: np.timedelta64
+    counter: StatusCounter,
+    rows: Index,
+    units: Index,
+    horizon: int,
+    step: np.timedelta64,
+    *,
+    day_types: Callable[[Index], npt.NDArray[np.int8]] | None = None,
 ) -> F32:
     """Return each charger's share of each status around the target's time of day on past days.
 
-    The newest day counts most. With little history the shares lean on the charger's last week, tilted
-    by how the network at that time of day differs from its own week.
+    The newest day counts most, and a day of the target's type more than another. With little history the
+    shares lean on the charger's last week, tilted by how the network at that time of day differs from its
+    own week.
 
     Parameters
     ----------
@@ -38,6 +50,8 @@ def time_of_day_profile(
         Steps from the cutoff to the target.
     step : numpy.timedelta64
         The length of a step.
+    day_types : callable, optional
+        Gives the type of the day of each row, of those after the panel too (see `Calendar.day_types`).
 
     Returns
     -------
@@ -56,9 +70,14 @@ def time_of_day_profile(
     own = np.zeros((len(rows), counter.n_status), np.float32)
     own_days = np.zeros((len(rows), 1), np.float32)
     network = np.zeros((len(rows), counter.n_status))
-    weight = 1.0
+    target_type = None if day_types is None else day_types(rows + horizon)
+    decay = 1.0
     for back in range(-(-horizon // day), PROFILE_DAYS + 1):
         centre = rows + horizon - back * day
+        weight: npt.NDArray[np.float64] | float = decay
+        if day_types is not None:
+            same = day_types(centre) == target_type
+            weight = decay * np.where(same, 1.0, _OTHER_TYPE)[:, None]
         window = (centre - half - 1, np.minimum(centre + half, rows))
         counts = counter.counts(*window, units)
         seen = counts.sum(axis=1, keepdims=True)
@@ -66,7 +85,7 @@ def time_of_day_profile(
         own_days += weight * (seen > 0)
         everyone = counter.network_counts(*window)
         network += weight * everyone / np.maximum(everyone.sum(axis=1, keepdims=True), 1)
-        weight *= _DECAY
+        decay *= _DECAY
     week = 7 * day
     network_week = _share(counter.network_counts(rows - week, rows), np.full(counter.n_status, 1.0))
     own_week = _share(counter.counts(rows - week, rows, units), network_week)

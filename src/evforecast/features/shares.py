@@ -25,6 +25,9 @@ class StatusCounter:
         int8, shape ``[time, evse]``, -1 where missing.
     n_status : int
         The number of statuses.
+    group : numpy.ndarray, optional
+        Count the chargers of a group together: the number of each charger's group, shape ``[evse]``, from
+        0. A "unit" of `counts` is still a charger, and gets the counts of its group.
 
     Examples
     --------
@@ -33,15 +36,24 @@ class StatusCounter:
     [[1.0, 2.0]]
     """
 
-    def __init__(self, codes: Codes, n_status: int) -> None:
+    def __init__(self, codes: Codes, n_status: int, group: Index | None = None) -> None:
         n_time, n_evse = codes.shape
         self.n_status = n_status
-        self._unit = np.zeros((n_status, n_time + 1, n_evse), np.uint16)
+        self._column = np.arange(n_evse) if group is None else group
+        n_column = n_evse if group is None else int(group.max(initial=-1)) + 1
+        # A group may have more cells in a stretch than two bytes count.
+        dtype = np.uint16 if group is None else np.uint32
+        self._unit = np.zeros((n_status, n_time + 1, n_column), dtype)
         self._network = np.zeros((n_time + 1, n_status), np.int64)
+        if group is not None:
+            order = np.argsort(group, kind="stable")
+            first = np.searchsorted(group[order], np.arange(n_column))
         for status in range(n_status):
             holds = codes == status
-            np.cumsum(holds, axis=0, dtype=np.uint16, out=self._unit[status, 1:])
             np.cumsum(holds.sum(axis=1), out=self._network[1:, status])
+            if group is not None:
+                holds = np.add.reduceat(holds[:, order], first, axis=1, dtype=dtype)
+            np.cumsum(holds, axis=0, dtype=dtype, out=self._unit[status, 1:])
 
     def counts(self, after: Index, last: Index, units: Index) -> F32:
         """Return how often each status held in rows ``(after, last]``, shape ``[case, status]``.
@@ -49,10 +61,11 @@ class StatusCounter:
         Rows before the first count as none; no row past `last` is read.
         """
         start, stop = np.maximum(after, -1) + 1, np.maximum(last, -1) + 1
+        columns = self._column[units]
         result = np.empty((len(units), self.n_status), np.float32)
         for status in range(self.n_status):
             running = self._unit[status]
-            result[:, status] = running[stop, units] - running[start, units]
+            result[:, status] = running[stop, columns] - running[start, columns]
         return result
 
     def network_counts(self, after: Index, last: Index) -> npt.NDArray[np.float64]:

@@ -6,23 +6,36 @@ the target is known in advance. Missing stretches leave NaN, or what was seen be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from evforecast.errors import InputError
+from evforecast.features.daytypes import DayTypes
 from evforecast.features.neighbours import Neighbours
 from evforecast.features.profile import PROFILE_DAYS, time_of_day_profile
 from evforecast.features.shares import StatusCounter
 from evforecast.features.state import run_history, runs
-from evforecast.panel import MISSING, StatusPanel
+from evforecast.panel import MISSING, Calendar, StatusPanel
 from evforecast.timegrid import local_clock
 
-__all__ = ["FeatureTable", "feature_names", "lookback_steps"]
+__all__ = ["DEFAULT_GROUPS", "GROUPS", "FeatureTable", "feature_names", "lookback_steps"]
 
 _HOUR = np.timedelta64(3600, "s")
 _SHARE_HOURS = (1, 3, 6, 24, 72, 168)
 _CHANGE_HOURS = (1, 4, 24, 168)
 # The latest day on which the target's time of day is past, the day before it, and six days before it.
 _SAME_TIME = (0, 1, 6)
+
+PRESENT_GROUPS = ("state", "changes", "shares", "neighbours", "network", "static", "weather")
+AHEAD_GROUPS = ("same_time", "profile", "location_profile", "calendar", "weather_ahead")
+GROUPS = (*PRESENT_GROUPS, *AHEAD_GROUPS)
+"""The groups of columns: those known at the cutoff, then those that depend on the target's time."""
+
+DEFAULT_GROUPS = tuple(name for name in GROUPS if name not in {"static", "location_profile"})
+"""The groups that a direct forecaster looks at; the others did not help on real data."""
 
 F32 = npt.NDArray[np.float32]
 Index = npt.NDArray[np.intp]
@@ -45,37 +58,58 @@ def lookback_steps(step: np.timedelta64) -> int:
     return int(hours * _HOUR // step) + 1
 
 
-def feature_names(statuses: tuple[str, ...]) -> list[str]:
-    """Return the names of the columns for a scheme's `statuses`.
+def feature_names(
+    statuses: tuple[str, ...],
+    groups: Sequence[str] = DEFAULT_GROUPS,
+    exog: Sequence[str] = (),
+) -> list[str]:
+    """Return the names of the columns.
 
-    ``age`` and ``previous_age`` count rows; shares are of observed rows in the hours before the cutoff;
-    ``same_time`` is the status at the target's time of day, so many days before the latest one past.
+    ``age`` and ``previous_age`` count rows, ``stale`` the rows since a status was seen; shares are of
+    observed rows in the hours before the cutoff; ``neighbours`` counts the other chargers of the location
+    by last known status, ``network`` all chargers, as shares; ``same_time`` is the status at the target's
+    time of day, so many days before the latest one past; ``profile`` is the charger's habit at the
+    target's time of day (`time_of_day_profile`), ``location`` that of its location. An exogenous series
+    comes as last known at the cutoff (``_now``) and as last known at the target's time of day
+    (``_ahead``, its forecast by persistence).
 
     Parameters
     ----------
     statuses : tuple of str
-        The names of the statuses.
+        The names of the scheme's statuses.
+    groups : sequence of str
+        Of `GROUPS`; the order does not matter.
+    exog : sequence of str
+        The names of the exogenous series.
+
+    Raises
+    ------
+    InputError
+        If there is no such group.
 
     Examples
     --------
     >>> len(feature_names(("available", "charging", "passive", "offline", "down")))
-    55
+    62
     """
-    return [
-        "status",
-        "age",
-        "stale",
-        "previous",
-        "previous_age",
-        "before_previous",
-        *(f"changes_{hours}h" for hours in _CHANGE_HOURS),
-        *(f"{name}_{hours}h" for hours in _SHARE_HOURS for name in statuses),
-        "location_size",
-        *(f"{name}_neighbours" for name in statuses),
-        *(f"same_time_{days}d" for days in _SAME_TIME),
-        *(f"{name}_profile" for name in statuses),
-        "target_minute",
-    ]
+    if strangers := set(groups) - set(GROUPS):
+        msg = f"features: no group {sorted(strangers)}; choose among {GROUPS}."
+        raise InputError(msg)
+    columns = {
+        "state": ["status", "age", "stale", "previous", "previous_age", "before_previous"],
+        "changes": [f"changes_{hours}h" for hours in _CHANGE_HOURS],
+        "shares": [f"{name}_{hours}h" for hours in _SHARE_HOURS for name in statuses],
+        "neighbours": ["location_size", *(f"{name}_neighbours" for name in statuses)],
+        "network": [f"{name}_network" for name in statuses],
+        "static": ["lat", "lon", "model"],
+        "weather": [f"{name}_now" for name in exog],
+        "same_time": [f"same_time_{days}d" for days in _SAME_TIME],
+        "profile": [f"{name}_profile" for name in statuses],
+        "location_profile": [f"{name}_location" for name in statuses],
+        "calendar": ["target_minute", "day_type", "school_holiday"],
+        "weather_ahead": [f"{name}_ahead" for name in exog],
+    }
+    return [name for group in GROUPS if group in groups for name in columns[group]]
 
 
 class FeatureTable:
@@ -85,6 +119,14 @@ class FeatureTable:
     ----------
     panel : StatusPanel
         The past. Its whole length is prepared once; `at` then gathers.
+    groups : sequence of str
+        The groups of columns wanted (see `feature_names`).
+    calendar : Calendar, optional
+        Public holidays, which count as Sundays, and school holidays (NaN without).
+    models : sequence of str
+        The charger models by number; any other is NaN.
+    exog : sequence of str
+        The exogenous series of the panel to look at; one that the panel lacks is NaN.
 
     Examples
     --------
@@ -93,19 +135,40 @@ class FeatureTable:
     >>> table = FeatureTable(panel)
     >>> rows, units = np.array([800, 801]), np.array([0, 5])
     >>> table.at(rows, units, horizon=4).shape
-    (2, 55)
+    (2, 62)
     """
 
-    def __init__(self, panel: StatusPanel) -> None:
-        self._panel = panel
+    def __init__(
+        self,
+        panel: StatusPanel,
+        *,
+        groups: Sequence[str] = DEFAULT_GROUPS,
+        calendar: Calendar | None = None,
+        models: Sequence[str] = (),
+        exog: Sequence[str] = (),
+    ) -> None:
+        self._panel, self._groups, self._calendar = panel, frozenset(groups), calendar
         self._limit = lookback_steps(panel.step)
+        self._days = DayTypes(panel, calendar)
         self._state = runs(panel.codes)
-        status = self._state.status
+        status, size = self._state.status, len(panel.scheme)
         self._changes = np.zeros(status.shape, np.uint16)
         np.cumsum(status[1:] != status[:-1], axis=0, dtype=np.uint16, out=self._changes[1:])
-        size = len(panel.scheme)
         self._counter = StatusCounter(panel.codes, size)
         self._neighbours = Neighbours(status, panel.evse["location_id"], size)
+        if "network" in groups:
+            totals = np.stack([(status == code).sum(axis=1) for code in range(size)], axis=1)
+            self._network = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1)
+        if "location_profile" in groups:
+            place, _ = pd.factorize(np.asarray(panel.evse["location_id"], dtype=object))
+            self._location_counter = StatusCounter(panel.codes, size, place)
+        if "static" in groups:
+            places = {name: float(place) for place, name in enumerate(models)}
+            number = [places.get(name, np.nan) for name in panel.evse["model"]]
+            self._static = np.array(
+                [panel.evse["lat"], panel.evse["lon"], number], dtype=np.float64
+            )
+        self._exog = _carried(panel, exog, self._limit)
 
     def at(self, rows: Index, units: Index, horizon: int) -> F32:
         """Return the features of cases for one horizon.
@@ -128,36 +191,76 @@ class FeatureTable:
 
     def present(self, rows: Index, units: Index) -> F32:
         """Return the features that are the same for every horizon."""
-        columns: list[npt.NDArray[np.generic]] = [
-            *run_history(self._state, rows, units, self._limit)
-        ]
-        for hours in _CHANGE_HOURS:
-            earlier = np.maximum(rows - self._rows_in(hours), 0)
-            columns.append(self._changes[rows, units] - self._changes[earlier, units])
-        for hours in _SHARE_HOURS:
-            counts = self._counter.counts(rows - self._rows_in(hours), rows, units)
-            seen = counts.sum(axis=1, keepdims=True)
-            columns.extend(np.where(seen > 0, counts / np.maximum(seen, 1), np.nan).T)
-        columns.append(self._neighbours.size[units])
-        columns.extend(self._neighbours.counts(rows, units).T)
-        return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+        wanted = self._groups
+        columns: list[npt.NDArray[np.generic]] = []
+        if "state" in wanted:
+            columns.extend(run_history(self._state, rows, units, self._limit))
+        if "changes" in wanted:
+            for hours in _CHANGE_HOURS:
+                earlier = np.maximum(rows - self._rows_in(hours), 0)
+                columns.append(self._changes[rows, units] - self._changes[earlier, units])
+        if "shares" in wanted:
+            for hours in _SHARE_HOURS:
+                counts = self._counter.counts(rows - self._rows_in(hours), rows, units)
+                seen = counts.sum(axis=1, keepdims=True)
+                columns.extend(np.where(seen > 0, counts / np.maximum(seen, 1), np.nan).T)
+        if "neighbours" in wanted:
+            columns.append(self._neighbours.size[units])
+            columns.extend(self._neighbours.counts(rows, units).T)
+        if "network" in wanted:
+            columns.extend(self._network[rows].T)
+        if "static" in wanted:
+            columns.extend(self._static[:, units])
+        if "weather" in wanted:
+            columns.extend(self._exog[:, rows])
+        return _stacked(columns, len(rows))
 
     def ahead(self, rows: Index, units: Index, horizon: int) -> F32:
         """Return the features that depend on the target's time."""
-        panel = self._panel
+        panel, wanted = self._panel, self._groups
         day = panel.grid.slots_per_day
         latest = rows + horizon - -(-horizon // day) * day
-        columns = [self._code_at(latest - days * day, units) for days in _SAME_TIME]
-        columns.extend(time_of_day_profile(self._counter, rows, units, horizon, panel.step).T)
-        minute, _ = local_clock(panel.grid.start + (rows + horizon) * panel.step, panel.tz)
-        columns.append(minute.astype(np.float32))
-        return np.stack(columns, axis=1).astype(np.float32)
+        columns: list[npt.NDArray[np.generic]] = []
+        if "same_time" in wanted:
+            columns.extend(self._code_at(latest - days * day, units) for days in _SAME_TIME)
+        if "profile" in wanted:
+            columns.extend(self._profile(self._counter, rows, units, horizon).T)
+        if "location_profile" in wanted:
+            columns.extend(self._profile(self._location_counter, rows, units, horizon).T)
+        if "calendar" in wanted:
+            target = rows + horizon
+            minute, _ = local_clock(panel.grid.start + target * panel.step, panel.tz)
+            off = self._days.school(target) if self._calendar else np.full(len(rows), np.nan)
+            columns.extend([minute, self._days.of(target), off])
+        if "weather_ahead" in wanted:
+            columns.extend(np.where(latest >= 0, self._exog[:, np.maximum(latest, 0)], np.nan))
+        return _stacked(columns, len(rows))
+
+    def _profile(self, counter: StatusCounter, rows: Index, units: Index, horizon: int) -> F32:
+        return time_of_day_profile(
+            counter, rows, units, horizon, self._panel.step, day_types=self._days.of
+        )
 
     def _rows_in(self, hours: int) -> int:
         return int(hours * _HOUR // self._panel.step)
 
     def _code_at(self, rows: Index, units: Index) -> F32:
         code = self._panel.codes[np.maximum(rows, 0), units]
-        return np.where((rows >= 0) & (code != MISSING), code, np.float32(np.nan)).astype(
-            np.float32
-        )
+        known = (rows >= 0) & (code != MISSING)
+        return np.where(known, code, np.float32(np.nan)).astype(np.float32)
+
+
+def _carried(panel: StatusPanel, names: Sequence[str], limit: int) -> F32:
+    """Return series ``[series, time]``, each value carried over a gap of less than `limit` rows."""
+    values = np.full((len(names), panel.n_time), np.nan, np.float32)
+    for place, name in enumerate(names):
+        if panel.exog is not None and name in panel.exog:
+            series = pd.Series(np.asarray(panel.exog[name], dtype=np.float64))
+            values[place] = series.ffill(limit=limit)
+    return values
+
+
+def _stacked(columns: Sequence[npt.NDArray[np.generic]], n_case: int) -> F32:
+    if not columns:
+        return np.empty((n_case, 0), np.float32)
+    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)

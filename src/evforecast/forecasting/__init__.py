@@ -3,6 +3,7 @@
 from evforecast.forecasting.base import DEFAULT_HORIZONS, StatusForecaster
 from evforecast.forecasting.climatology import Climatology
 from evforecast.forecasting.direct import DirectForecaster
+from evforecast.forecasting.failure_rate import FailureRate
 from evforecast.forecasting.markov import MarkovForecaster
 from evforecast.forecasting.persistence import Persistence
 from evforecast.forecasting.recursive import RecursiveForecaster
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULT_HORIZONS",
     "Climatology",
     "DirectForecaster",
+    "FailureRate",
     "MarkovForecaster",
     "Persistence",
     "RecursiveForecaster",

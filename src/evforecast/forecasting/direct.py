@@ -10,34 +10,28 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import ClassifierMixin, clone
-from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_limits
 
-from evforecast.errors import EmptyInputError, InputError
-from evforecast.features import FeatureTable, lookback_steps
+from evforecast.errors import EmptyInputError, HorizonError, InputError
+from evforecast.features import DEFAULT_GROUPS, FeatureTable, feature_names, lookback_steps
 from evforecast.forecasting.base import DEFAULT_HORIZONS, StatusForecaster, check_horizons
+from evforecast.forecasting.learning import NEAR, Learnt, draw_cases, learn, new_classifier
+from evforecast.forecasting.pooling import logarithmic_pool
 from evforecast.forecasting.semimarkov import SemiMarkovForecaster
-from evforecast.panel import MISSING, Codes, StatusPanel, StatusScheme
+from evforecast.forecasting.target import future_codes
+from evforecast.panel import Calendar, Codes, StatusPanel
 from evforecast.random import RandomState, generator
+
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
 
 __all__ = ["DirectForecaster"]
 
-_Task = tuple[int, npt.NDArray[np.intp], npt.NDArray[np.intp], ClassifierMixin]
-_FOREVER = np.timedelta64(10**6, "h")
-_NEAR = np.timedelta64(3, "h")
-# Leaves of a tree, and cases in a leaf at least, by how far ahead; chosen on two splits of real data.
-_REACH = (*(np.timedelta64(hours, "h") for hours in (1, 3, 6, 12)), _FOREVER)
-_TREES = ((15, 100), (10, 300), (8, 500), (8, 1000), (6, 1000))
-# What a classifier gives a status at least before pooling: one model alone cannot rule a status out.
-_SMALLEST = 1e-5
-# Rows of the first day have no history to compute features from.
-_WARM_UP = np.timedelta64(86_400, "s")
+_Cases = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Codes]
+_Task = tuple[list[tuple[int, _Cases]], "ClassifierMixin"]
 
 
 class DirectForecaster(StatusForecaster):
@@ -50,11 +44,21 @@ class DirectForecaster(StatusForecaster):
     target : str, optional
         A coarsening of the statuses (``free``, ``charging``, ``down``): learn and forecast that only,
         from features of all statuses. By default all statuses.
+    within : bool
+        Forecast whether the target occurs at any time up to the horizon.
     classifier : scikit-learn classifier, optional
         It must accept NaN and give ``predict_proba``; a clone is fitted for each horizon. By default
-        scikit-learn's histogram gradient boosting, with smaller trees for longer horizons.
+        scikit-learn's histogram gradient boosting, with smaller trees for longer horizons. Passed with
+        ``early_stopping=True``, it stops by its score on later time.
+    pooled : bool
+        Fit one classifier for all horizons, with the horizon as one more feature; any horizon up to the
+        longest can then be asked for. A little worse at each, in a fraction of the memory.
     semi_markov_weight : float
         The weight of the semi-Markov process in the pool, from 0 (the classifiers alone) to 1.
+    groups : sequence of str
+        The groups of features to look at (see `evforecast.features.feature_names`).
+    calendar : Calendar, optional
+        Public and school holidays, as far ahead as will be forecast.
     max_rows : int
         At most so many cases (cutoff and charger), drawn at random, for each horizon up to three hours;
         a third of it beyond, where more cases of the same days teach little.
@@ -63,17 +67,16 @@ class DirectForecaster(StatusForecaster):
 
     Attributes
     ----------
-    classifiers_ : dict of int to classifier
-        By horizon.
-    columns_ : dict of int to numpy.ndarray
-        By horizon, which features of `feature_names` had a value in training.
+    learnt_ : dict of int to Learnt
+        By horizon, the fitted classifier and the columns that it looks at; under 0 the pooled one. Boosted
+        trees are kept as arrays (see `evforecast.forecasting.trees`).
     semi_markov_ : SemiMarkovForecaster or None
         The partner in the pool.
+    models_, exog_ : tuple of str
+        The charger models and the exogenous series of the training panel.
 
     References
     ----------
-    Genest and Zidek (1986), Combining Probability Distributions, doi:10.1214/ss/1177013825 (the
-    logarithmic pool).
     Ke et al. (2017), LightGBM (the histogram method that scikit-learn's follows), Advances in Neural
     Information Processing Systems 30.
 
@@ -91,15 +94,23 @@ class DirectForecaster(StatusForecaster):
         horizons: Sequence[int] = DEFAULT_HORIZONS,
         *,
         target: str | None = None,
+        within: bool = False,
         classifier: ClassifierMixin | None = None,
+        pooled: bool = False,
         semi_markov_weight: float = 0.5,
+        groups: Sequence[str] = DEFAULT_GROUPS,
+        calendar: Calendar | None = None,
         max_rows: int = 300_000,
         random_state: RandomState = None,
     ) -> None:
         self.horizons = horizons
         self.target = target
+        self.within = within
         self.classifier = classifier
+        self.pooled = pooled
         self.semi_markov_weight = semi_markov_weight
+        self.groups = groups
+        self.calendar = calendar
         self.max_rows = max_rows
         self.random_state = random_state
 
@@ -110,13 +121,8 @@ class DirectForecaster(StatusForecaster):
 
     @property
     def any_horizon(self) -> bool:
-        """Only the fitted ones."""
-        return False
-
-    @property
-    def target_scheme_(self) -> StatusScheme:
-        """The statuses of the forecasts."""
-        return self.scheme_ if self.target is None else self.scheme_.coarsen(self.target)
+        """Only the fitted ones, unless one classifier serves all."""
+        return self.pooled
 
     def _fit(self, panel: StatusPanel) -> None:
         if not 0 <= self.semi_markov_weight <= 1:
@@ -125,116 +131,106 @@ class DirectForecaster(StatusForecaster):
                 f"found {self.semi_markov_weight}. 0 leaves the classifiers alone."
             )
             raise InputError(msg)
+        feature_names(
+            panel.scheme.names, self.groups
+        )  # an unknown group is refused before any work
+        self.models_ = tuple(sorted({str(name) for name in panel.evse["model"].dropna()}))
+        self.exog_ = () if panel.exog is None else tuple(map(str, panel.exog.columns))
         rng = generator(self.random_state)
-        wanted = panel.codes
-        if self.target is not None:
-            wanted = panel.scheme.coarsen_codes(panel.codes, self.target)
-        table = FeatureTable(panel)
+        horizons = check_horizons(self.horizons).tolist()
         # All that is drawn is drawn here, in order, so that the number of workers changes nothing.
-        tasks = [
-            (horizon, *self._cases(wanted, horizon, rng), self._new_classifier(horizon, rng))
-            for horizon in check_horizons(self.horizons).tolist()
-        ]
-
-        def fit_one(task: _Task) -> tuple[int, Any, ClassifierMixin]:
-            horizon, rows, units, model = task
-            features = table.at(rows, units, horizon)
-            # A short past leaves columns without any value, which some classifiers refuse.
-            columns = ~np.isnan(features).all(axis=0)
-            truth = wanted[rows + horizon, units]
-            if (truth == truth[0]).all():  # nothing to tell apart, which most classifiers refuse
-                model = DummyClassifier(strategy="prior")
-            with _one_thread():
-                model.fit(features[:, columns], truth)
-            return horizon, columns, model
-
-        self.classifiers_, self.columns_ = {}, {}
-        with ThreadPoolExecutor(max_workers=min(len(tasks), os.cpu_count() or 1)) as workers:
-            for horizon, columns, model in workers.map(fit_one, tasks):
-                self.classifiers_[horizon], self.columns_[horizon] = model, columns
+        tasks: dict[int, _Task] = {}
+        if self.pooled:
+            cases = [(h, self._cases(panel, h, rng, share=len(horizons))) for h in horizons]
+            tasks[0] = cases, new_classifier(self.classifier, panel.step, rng)
+        else:
+            for horizon in horizons:
+                cases = [(horizon, self._cases(panel, horizon, rng))]
+                model = new_classifier(self.classifier, horizon * panel.step, rng)
+                tasks[horizon] = cases, model
+        table = self._table(panel)
+        workers = min(len(tasks), os.cpu_count() or 1)
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            learnt = pool.map(lambda task: self._learn(table, *task), tasks.values())
+            self.learnt_: dict[int, Learnt] = dict(zip(tasks, learnt, strict=True))
         self.semi_markov_ = None
         if self.semi_markov_weight > 0:
-            self.semi_markov_ = SemiMarkovForecaster(self.horizons).fit(panel)
+            partner = SemiMarkovForecaster(self.horizons, target=self.target, within=self.within)
+            self.semi_markov_ = partner.fit(panel)
 
     def _cases(
-        self, wanted: Codes, horizon: int, rng: np.random.Generator
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Draw cases whose target is observed: rows of the cutoff and columns of the charger."""
-        n_time, n_evse = wanted.shape
-        first = min(int(_WARM_UP // self.step_), max(n_time - horizon - 1, 0))
-        known = np.flatnonzero(wanted[first + horizon :] != MISSING)
-        if not len(known):
-            msg = (
-                f"DirectForecaster.fit: no case has a target {horizon} steps ahead in a panel of {n_time} "
-                "rows. Give it a longer past, or shorter horizons."
-            )
-            raise EmptyInputError(msg)
-        most = self.max_rows if horizon * self.step_ <= _NEAR else -(-self.max_rows // 3)
-        if len(known) > most:
-            known = known[np.sort(rng.choice(len(known), most, replace=False))]
-        return first + known // n_evse, known % n_evse
+        self, panel: StatusPanel, horizon: int, rng: np.random.Generator, *, share: int = 1
+    ) -> _Cases:
+        """Draw what to learn one horizon from: rows of the cutoff, chargers, outcomes."""
+        far = horizon * panel.step > NEAR and not self.pooled
+        most = -(-self.max_rows // (3 if far else share))
+        future = future_codes(panel.codes, panel.scheme, horizon, self.target, within=self.within)
+        try:
+            return draw_cases(future, panel.step, most, rng)
+        except EmptyInputError as error:
+            msg = f"DirectForecaster.fit, {horizon} steps ahead in a panel of {panel.n_time} rows: {error}"
+            raise EmptyInputError(msg) from error
 
-    def _new_classifier(self, horizon: int, rng: np.random.Generator) -> ClassifierMixin:
-        seed = int(rng.integers(np.iinfo(np.int32).max))
-        if self.classifier is None:
-            return _default_classifier(horizon * self.step_, seed)
-        model = clone(self.classifier)
-        if "random_state" in model.get_params():
-            model.set_params(random_state=seed)
-        return model
+    def _table(self, panel: StatusPanel) -> FeatureTable:
+        return FeatureTable(
+            panel,
+            groups=self.groups,
+            calendar=self.calendar,
+            models=self.models_,
+            exog=self.exog_,
+        )
+
+    def _learn(
+        self, table: FeatureTable, cases: list[tuple[int, _Cases]], model: ClassifierMixin
+    ) -> Learnt:
+        rows, _, outcome = (
+            np.concatenate(parts) for parts in zip(*(c for _, c in cases), strict=True)
+        )
+        features = np.concatenate(
+            [self._features(table, c[0], c[1], horizon=horizon) for horizon, c in cases]
+        )
+        if self.pooled:  # the horizons one after another: back to the order of time
+            order = np.argsort(rows, kind="stable")
+            rows, features, outcome = rows[order], features[order], outcome[order]
+        return learn(model, features, outcome, rows=rows, horizon=cases[-1][0])
+
+    def _features(
+        self,
+        table: FeatureTable,
+        rows: npt.NDArray[np.intp],
+        units: npt.NDArray[np.intp],
+        *,
+        horizon: int,
+        present: npt.NDArray[np.float32] | None = None,
+    ) -> npt.NDArray[np.float32]:
+        parts = [
+            table.present(rows, units) if present is None else present,
+            table.ahead(rows, units, horizon),
+        ]
+        if self.pooled:
+            parts.append(np.full((len(rows), 1), horizon, np.float32))
+        return np.hstack(parts)
 
     def _predict(
         self, context: StatusPanel, horizons: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.floating]:
-        table = FeatureTable(context)
+        if self.pooled and horizons[-1] > max(self.horizons):
+            msg = (
+                f"DirectForecaster was fitted for horizons up to {max(self.horizons)}, "
+                f"not for {horizons[-1]}. Fit it with longer ones."
+            )
+            raise HorizonError(msg)
+        table = self._table(context)
         units = np.arange(context.n_evse)
         rows = np.full(context.n_evse, context.n_time - 1)
         present = table.present(rows, units)
+        size = len(self.target_scheme_)
         # A status that training never saw keeps the floor that the base class adds.
-        result = np.zeros((len(horizons), context.n_evse, len(self.target_scheme_)))
-        with _one_thread():
-            for place, horizon in enumerate(horizons.tolist()):
-                model = self.classifiers_[horizon]
-                features = np.hstack([present, table.ahead(rows, units, horizon)])
-                law = model.predict_proba(features[:, self.columns_[horizon]])
-                result[place][:, model.classes_.astype(np.intp)] = law
+        law = np.empty((len(horizons), context.n_evse, size))
+        for place, horizon in enumerate(horizons.tolist()):
+            features = self._features(table, rows, units, horizon=horizon, present=present)
+            law[place] = self.learnt_[0 if self.pooled else horizon].law(features, size)
         if self.semi_markov_ is None:
-            return result
+            return law
         partner = self.semi_markov_.predict_proba(context, horizons.tolist())
-        law = partner.proba if self.target is None else partner.coarsen(self.target).proba
-        return _logarithmic_pool(result, law, self.semi_markov_weight)
-
-
-def _one_thread() -> threadpool_limits:
-    """Return a context in which a classifier runs on one thread.
-
-    Its loops are short: threads that wait for each other at the end of every one of them cost more than
-    they bring, and up to sixty times the whole when another program wants a core. Horizons are fitted
-    side by side instead.
-    """
-    return threadpool_limits(limits=1, user_api="openmp")
-
-
-def _logarithmic_pool(
-    one: npt.NDArray[np.floating], other: npt.NDArray[np.floating], weight: float
-) -> npt.NDArray[np.floating]:
-    """Return the weighted geometric mean of two laws, not yet summing to 1."""
-    pooled: npt.NDArray[np.floating] = np.maximum(one, _SMALLEST) ** (1 - weight) * other**weight
-    pooled /= pooled.sum(axis=-1, keepdims=True)
-    return pooled
-
-
-def _default_classifier(ahead: np.timedelta64, seed: int) -> HistGradientBoostingClassifier:
-    """Return the classifier for a time ahead: the further, the less a single case has to teach."""
-    reach = next(place for place, limit in enumerate(_REACH) if ahead <= limit)
-    leaves, smallest = _TREES[reach]
-    return HistGradientBoostingClassifier(
-        learning_rate=0.1,
-        max_iter=60 if ahead <= _NEAR else 50,
-        max_leaf_nodes=leaves,
-        min_samples_leaf=smallest,
-        l2_regularization=5.0,
-        max_bins=63,
-        early_stopping=False,
-        random_state=seed,
-    )
+        return logarithmic_pool(law, partner.proba, self.semi_markov_weight)

@@ -102,7 +102,8 @@ class RecursiveForecaster(PathForecaster):
         future = future_codes(panel.codes, panel.scheme, 1)
         rows, units, outcome = draw_cases(future, panel.step, self.max_rows, rng)
         model = new_classifier(self.classifier, panel.step, rng)
-        self.learnt_ = learn(model, OneStepTable(panel).at(rows, units), outcome)
+        features = OneStepTable(panel).at(rows, units)
+        self.learnt_ = learn(model, features, outcome, rows=rows, horizon=1)
         # How chargers move together is a matter of the past, not of who forecasts each of them.
         self.dependence_ = SemiMarkovForecaster(self.horizons).fit(panel).dependence_
         self.seed_ = int(rng.integers(np.iinfo(np.int32).max))

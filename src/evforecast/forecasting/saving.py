@@ -26,6 +26,7 @@ from evforecast.forecasting.base import StatusForecaster
 from evforecast.forecasting.climatology import Climatology
 from evforecast.forecasting.dependence import Dependence
 from evforecast.forecasting.direct import DirectForecaster
+from evforecast.forecasting.failure_rate import FailureRate
 from evforecast.forecasting.hazards import Hazards
 from evforecast.forecasting.learning import Learnt
 from evforecast.forecasting.markov import MarkovForecaster
@@ -34,7 +35,7 @@ from evforecast.forecasting.plain import KINDS, Kind, Reader, Writer, look_up
 from evforecast.forecasting.recursive import RecursiveForecaster
 from evforecast.forecasting.semimarkov import SemiMarkovForecaster
 from evforecast.forecasting.trees import TreeEnsemble
-from evforecast.panel import StatusScheme
+from evforecast.panel import Calendar, StatusScheme
 from evforecast.timegrid import step_text
 
 __all__ = ["ESTIMATORS", "FORECASTERS", "RECORDS", "describe", "load", "save"]
@@ -42,6 +43,7 @@ __all__ = ["ESTIMATORS", "FORECASTERS", "RECORDS", "describe", "load", "save"]
 FORECASTERS: dict[str, type[StatusForecaster]] = {
     "climatology": Climatology,
     "direct": DirectForecaster,
+    "failure-rate": FailureRate,
     "markov": MarkovForecaster,
     "persistence": Persistence,
     "recursive": RecursiveForecaster,
@@ -50,6 +52,7 @@ FORECASTERS: dict[str, type[StatusForecaster]] = {
 """Forecasters by the name that files use: saved are their parameters and what ends in ``_``."""
 
 RECORDS: dict[str, type[Any]] = {
+    "calendar": Calendar,
     "dependence": Dependence,
     "hazards": Hazards,
     "learnt": Learnt,

@@ -1,5 +1,6 @@
 """The statuses of a network: names, feeds' words, panels, logs, forecasts, and a simulated city."""
 
+from evforecast.panel.calendar import Calendar
 from evforecast.panel.evse import evse_table
 from evforecast.panel.forecast import StatusForecast
 from evforecast.panel.log import StatusLog
@@ -14,6 +15,7 @@ __all__ = [
     "MISSING",
     "STATUS",
     "VOCABULARIES",
+    "Calendar",
     "Codes",
     "Decoded",
     "StatusForecast",

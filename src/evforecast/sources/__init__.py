@@ -9,11 +9,11 @@ missing at INFO; ``read_with_report`` and every ``parse*`` return ``(object, Rea
 from __future__ import annotations
 
 from evforecast.errors import FileFormatError
-from evforecast.sources import challenge, cpinfo, smarter_mobility
+from evforecast.sources import calendar, challenge, cpinfo, smarter_mobility
 from evforecast.sources._textfile import FilePath, first_line
 from evforecast.sources.report import ReadReport
 
-__all__ = ["ReadReport", "challenge", "cpinfo", "detect", "smarter_mobility"]
+__all__ = ["ReadReport", "calendar", "challenge", "cpinfo", "detect", "smarter_mobility"]
 
 _SOURCES = {"challenge": challenge, "cpinfo": cpinfo, "smarter_mobility": smarter_mobility}
 

@@ -36,7 +36,7 @@ def test_what_has_the_name_of_a_direct_feature_is_that_feature(panel):
     here = pd.DataFrame(OneStepTable(panel).at(rows, units), columns=NAMES)
     there = pd.DataFrame(FeatureTable(panel).at(rows, units, 1), columns=feature_names(STATUSES))
     shared = [name for name in NAMES if name in there.columns and "same_time" not in name]
-    assert len(shared) == 22
+    assert len(shared) == 27
     for name in shared:
         np.testing.assert_array_equal(here[name], there[name], err_msg=name)
 

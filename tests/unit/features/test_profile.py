@@ -59,3 +59,30 @@ def test_nothing_observed_anywhere_still_sums_to_one():
     assert time_of_day_profile(
         counter, np.array([95]), np.array([0]), 4, STEP
     ).sum() == pytest.approx(1)
+
+
+def test_a_day_of_the_same_type_counts_more():
+    """Working days alone are busy; the target is on the next Saturday, a week after the last one."""
+    day = np.arange(96 * 8) // 96
+    codes = (day % 7 < 5).astype(np.int8)[:, None]
+    counter = StatusCounter(codes, 2)
+    cutoff, unit = np.array([96 * 6 - 1]), np.array([0])
+
+    def types(rows):
+        return np.where(rows // 96 % 7 < 5, 0, rows // 96 % 7 - 4).astype(np.int8)
+
+    plain = time_of_day_profile(counter, cutoff, unit, 40 + 96 * 6, STEP)
+    typed = time_of_day_profile(counter, cutoff, unit, 40 + 96 * 6, STEP, day_types=types)
+    assert typed[0, 0] > plain[0, 0]
+    assert typed.sum() == pytest.approx(1)
+
+
+def test_days_all_of_one_type_change_nothing():
+    codes = np.random.default_rng(0).integers(-1, 3, (1000, 3)).astype(np.int8)
+    counter = StatusCounter(codes, 3)
+    rows, units = np.array([900, 950]), np.array([0, 2])
+    plain = time_of_day_profile(counter, rows, units, 96, STEP)
+    typed = time_of_day_profile(
+        counter, rows, units, 96, STEP, day_types=lambda rows: np.zeros(len(rows), np.int8)
+    )
+    np.testing.assert_allclose(typed, plain)

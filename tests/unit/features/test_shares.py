@@ -30,3 +30,23 @@ def test_counts_that_wrap_around_still_differ_rightly():
     rows, unit = np.array([69_999]), np.array([0])
     assert counter.counts(rows - 672, rows, unit).item() == 672
     assert counter.network_counts(rows - 69_999, rows).item() == 69_999
+
+
+def test_a_group_is_counted_together(codes):
+    group = np.array([1, 0, 1, 1])
+    counter = StatusCounter(codes, 3, group)
+    last, units = np.array([10, 59, 30]), np.array([0, 1, 3])
+    counts = counter.counts(last - 9, last, units)
+    for case in range(3):
+        members = codes[last[case] - 8 : last[case] + 1, group == group[units[case]]]
+        assert counts[case].tolist() == [(members == status).sum() for status in range(3)]
+    np.testing.assert_array_equal(
+        counter.network_counts(last - 9, last),
+        StatusCounter(codes, 3).network_counts(last - 9, last),
+    )
+
+
+def test_a_large_group_has_more_cells_than_two_bytes_count():
+    codes = np.zeros((700, 120), np.int8)
+    counter = StatusCounter(codes, 1, np.zeros(120, int))
+    assert counter.counts(np.array([-1]), np.array([699]), np.array([7]))[0, 0] == 84_000

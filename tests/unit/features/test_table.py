@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evforecast.features import FeatureTable, feature_names, lookback_steps
-from evforecast.panel import StatusPanel, simulate
+from evforecast.features import GROUPS, FeatureTable, feature_names, lookback_steps
+from evforecast.panel import Calendar, StatusPanel, simulate
 from evforecast.timegrid import local_clock
 
+MODELS = sorted(simulate(n_evse=9, days=1, random_state=3).evse.model.unique())
 NAMES = ("available", "charging", "passive", "offline", "down")
 
 
@@ -21,7 +22,7 @@ def cases(panel, n=60, seed=0):
     return rng.integers(1, panel.n_time, n), rng.integers(0, panel.n_evse, n)
 
 
-def slow(panel, row, unit, horizon):  # noqa: C901 - plain and long is what it is for
+def slow(panel, row, unit, horizon):  # noqa: C901, PLR0912, PLR0915 - plain and long is what it is for
     """One case's features from lists and loops."""
     limit = lookback_steps(panel.step)
     codes = panel.codes[: row + 1]
@@ -70,40 +71,66 @@ def slow(panel, row, unit, horizon):  # noqa: C901 - plain and long is what it i
     for days in (0, 1, 6):
         at = row + horizon - (-(-horizon // 96) + days) * 96
         out[f"same_time_{days}d"] = codes[at, unit] if at >= 0 and codes[at, unit] >= 0 else np.nan
+    everyone = [next((int(c) for c in codes[::-1, u] if c >= 0), -1) for u in range(panel.n_evse)]
+    known = [code for code in everyone if code >= 0]
+    for code, name in enumerate(NAMES):
+        out[f"{name}_network"] = known.count(code) / len(known) if known else 0
+    out["lat"], out["lon"] = panel.evse.lat.iloc[unit], panel.evse.lon.iloc[unit]
+    out["model"] = MODELS.index(panel.evse.model.iloc[unit])
+    latest = row + horizon - -(-horizon // 96) * 96
+    for series in panel.exog:
+        values = panel.exog[series].to_numpy(float)
+        for suffix, at in (("now", row), ("ahead", latest)):
+            seen = values[: at + 1][~np.isnan(values[: at + 1])] if at >= 0 else []
+            out[f"{series}_{suffix}"] = seen[-1] if len(seen) else np.nan
     target = pd.Timestamp(panel.times[row] + horizon * panel.step, tz="UTC").tz_convert(panel.tz)
     out["target_minute"] = target.hour * 60 + target.minute
+    off = target.strftime("%Y-%m-%d") == "2020-10-07"
+    out["day_type"] = 2 if off or target.weekday() == 6 else int(target.weekday() == 5)
+    out["school_holiday"] = float(target.day in (1, 2))
     return out
 
 
 @pytest.mark.parametrize("horizon", [1, 4, 96, 130])
 def test_each_feature_against_the_slow_way(panel, horizon):
     rows, units = cases(panel)
-    table = pd.DataFrame(FeatureTable(panel).at(rows, units, horizon), columns=feature_names(NAMES))
+    calendar = Calendar.of(public=["2020-10-07"], school=["2020-10-01", "2020-10-02"])
+    exog = list(panel.exog)
+    features = FeatureTable(panel, groups=GROUPS, calendar=calendar, models=MODELS, exog=exog)
+    table = pd.DataFrame(
+        features.at(rows, units, horizon), columns=feature_names(NAMES, GROUPS, exog)
+    )
     checked = set()
     for case in range(len(rows)):
         for name, value in slow(panel, rows[case], units[case], horizon).items():
-            assert table[name].iloc[case] == pytest.approx(value, abs=1e-6, nan_ok=True), (
+            assert table[name].iloc[case] == pytest.approx(
+                value, rel=1e-6, abs=1e-6, nan_ok=True
+            ), (
                 name,
                 case,
             )
             checked.add(name)
-    # the profile has a slow twin of its own, in test_profile
-    assert {n for n in table.columns if n not in checked} == {f"{n}_profile" for n in NAMES}
+    # the profiles have a slow twin of their own, in test_profile
+    rest = {f"{n}_{whose}" for n in NAMES for whose in ("profile", "location")}
+    assert {n for n in table.columns if n not in checked} == rest
 
 
 @pytest.mark.parametrize("horizon", [1, 96])
 def test_permuting_what_comes_after_the_cutoff_changes_nothing(panel, horizon):
     rows = np.full(panel.n_evse, 700)
     units = np.arange(panel.n_evse)
-    before = FeatureTable(panel).at(rows, units, horizon)
+    options = {"groups": GROUPS, "models": MODELS, "exog": list(panel.exog)}
+    before = FeatureTable(panel, **options).at(rows, units, horizon)
     codes = panel.codes.copy()
     codes[701:] = np.random.default_rng(0).permuted(codes[701:], axis=0)
-    other = StatusPanel(codes, panel.grid, panel.evse, tz=panel.tz)
+    exog = panel.exog.copy()
+    exog.iloc[701:] = exog.iloc[701:].sample(frac=1, random_state=0).to_numpy()
+    other = StatusPanel(codes, panel.grid, panel.evse, exog=exog, tz=panel.tz)
     assert (other.codes != panel.codes).any()
-    assert np.array_equal(FeatureTable(other).at(rows, units, horizon), before, equal_nan=True)
-    assert np.array_equal(
-        FeatureTable(panel.head(701)).at(rows, units, horizon), before, equal_nan=True
-    )
+    assert not exog.equals(panel.exog)
+    for same in (other, panel.head(701)):
+        after = FeatureTable(same, **options).at(rows, units, horizon)
+        np.testing.assert_array_equal(after, before)
 
 
 def test_a_context_of_the_lookback_is_enough():

@@ -4,11 +4,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from evforecast import Climatology, DirectForecaster, backtest, simulate
+from evforecast import Calendar, Climatology, DirectForecaster, backtest, load, simulate
 from evforecast.errors import EmptyInputError, HorizonError, InputError
-from evforecast.forecasting.direct import _default_classifier, _logarithmic_pool
+from evforecast.features import GROUPS
+from evforecast.forecasting.target import future_codes
 from evforecast.panel import StatusPanel
 from evforecast.testing import check_forecaster
+from evforecast.timegrid import local_clock
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +19,13 @@ def panel():
 
 
 @pytest.mark.conformance
-@pytest.mark.parametrize("target", [None, "charging"])
-def test_conformance(target):
-    check_forecaster(
-        DirectForecaster(horizons=[1, 96], target=target, max_rows=3000, random_state=0)
-    )
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"target": "charging"}, {"target": "down", "within": True}, {"pooled": True}],
+    ids=lambda options: "-".join(options) or "plain",
+)
+def test_conformance(options):
+    check_forecaster(DirectForecaster(horizons=[1, 96], max_rows=3000, random_state=0, **options))
 
 
 def test_it_beats_climatology_an_hour_ahead(panel):
@@ -77,31 +81,12 @@ def test_any_classifier_can_be_passed(panel):
     assert not hasattr(learner, "classes_")
 
 
-def test_the_draw_takes_known_targets_only_and_no_more_than_asked(panel):
-    model = DirectForecaster(horizons=[4], max_rows=300)
-    model.step_ = panel.step
-    rng = np.random.default_rng(0)
-    for horizon, most in ((4, 300), (96, 100)):
-        rows, units = model._cases(panel.codes, horizon, rng)
-        assert len(rows) == most
-        assert (panel.codes[rows + horizon, units] >= 0).all()
-        assert rows.min() >= 96
-        assert len(set(zip(rows.tolist(), units.tolist(), strict=True))) == most
-
-
 def test_a_short_panel_trains_on_what_it_has_or_says_so():
     panel = simulate(n_evse=6, days=2, random_state=0)
     short = panel.head(60)
     DirectForecaster(horizons=[4], random_state=0).fit(short)
     with pytest.raises(EmptyInputError, match="96 steps ahead in a panel of 60"):
         DirectForecaster(horizons=[96]).fit(short)
-
-
-def test_the_pool_lies_between_its_members():
-    one, other = np.array([[0.9, 0.1]]), np.array([[0.5, 0.5]])
-    assert _logarithmic_pool(one, other, 0.0)[0] == pytest.approx(one[0])
-    assert _logarithmic_pool(one, other, 1.0)[0] == pytest.approx(other[0])
-    assert _logarithmic_pool(one, other, 0.5)[0] == pytest.approx([0.75, 0.25])
 
 
 def test_weight_zero_leaves_the_classifiers_alone(panel):
@@ -125,9 +110,91 @@ def test_other_horizons_are_refused(panel):
         DirectForecaster(horizons=[4], max_rows=500).fit(panel).predict_proba(panel, [5])
 
 
-def test_trees_are_smaller_further_ahead():
-    leaves = [
-        _default_classifier(np.timedelta64(900 * h, "s"), 0).max_leaf_nodes
-        for h in (1, 4, 12, 24, 48, 96, 10**6)
+def test_within_learns_whether_it_happens_by_then(panel):
+    """By then is likelier than at that time, and grows with the horizon."""
+    at, by = (
+        DirectForecaster([4, 48], target="charging", within=within, random_state=0).fit(panel)
+        for within in (False, True)
+    )
+    p, q = (model.predict_proba(panel) for model in (at, by))
+    assert q.scheme.names == ("not charging within", "charging within")
+    assert q.proba[..., 1].mean() > p.proba[..., 1].mean() + 0.1
+    assert q.proba[1, :, 1].mean() > q.proba[0, :, 1].mean() + 0.1
+    # What was learnt is the share of the past in which it happened.
+    alone = DirectForecaster(
+        [48], target="charging", within=True, semi_markov_weight=0, random_state=0
+    ).fit(panel)
+    truth = future_codes(panel.codes, panel.scheme, 48, "charging", within=True)
+    rows = range(200, 900, 50)
+    told = np.mean([alone.predict_proba(panel.head(r + 1)).proba[0, :, 1].mean() for r in rows])
+    happened = truth[list(rows)]
+    assert told == pytest.approx((happened == 1).sum() / (happened >= 0).sum(), abs=0.08)
+
+
+def test_one_classifier_for_all_horizons(panel):
+    pooled = DirectForecaster([1, 4, 16], pooled=True, random_state=0).fit(panel)
+    assert list(pooled.learnt_) == [0]
+    between = pooled.predict_proba(panel, [1, 2, 7, 16])
+    assert between.proba.shape == (4, 12, 5)
+    single = DirectForecaster([1, 4, 16], random_state=0).fit(panel).predict_proba(panel)
+    gap = np.abs(pooled.predict_proba(panel).proba - single.proba).mean()
+    assert 0 < gap < 0.05
+    with pytest.raises(HorizonError, match="up to 16, not for 17"):
+        pooled.predict_proba(panel, [17])
+
+
+def test_a_holiday_may_be_told_from_a_working_day():
+    """Chargers that are used on working days alone: the calendar is all that tells that Tuesday."""
+    times = simulate(n_evse=20, days=40, random_state=0)
+    calendar = Calendar.of(public=["2020-10-01", "2020-10-07", "2020-10-12", "2020-10-16", "2020-10-27"])
+    types = calendar.day_types(times.times, times.tz)
+    minute, _ = local_clock(times.times, times.tz)
+    used = (types == 0) & (minute >= 480) & (minute < 1200)
+    noise = np.random.default_rng(0).random(times.codes.shape) < 0.05
+    codes = np.where(noise, 1 - used[:, None], used[:, None]).astype(np.int8)
+    panel = StatusPanel(codes, times.grid, times.evse, tz=times.tz)
+    options = {"semi_markov_weight": 0, "random_state": 0, "target": "charging"}
+    past = panel.until("2020-10-26 12:00")
+    context = panel.until("2020-10-26 12:00")
+    chances = [
+        DirectForecaster([96], calendar=given, **options).fit(past).predict_proba(context).proba
+        for given in (calendar, None)
     ]
-    assert leaves == sorted(leaves, reverse=True)
+    assert chances[0][..., 1].mean() < 0.2
+    assert chances[1][..., 1].mean() > 0.4
+
+
+def test_the_weather_is_looked_at_and_may_be_missing_later(panel):
+    assert panel.exog is not None
+    model = DirectForecaster([4], max_rows=5000, random_state=0).fit(panel)
+    assert model.exog_ == tuple(panel.exog.columns)
+    bare = StatusPanel(panel.codes, panel.grid, panel.evse, tz=panel.tz)
+    assert np.isfinite(model.predict_proba(bare).proba).all()
+
+
+def test_groups_of_features_can_be_chosen(panel):
+    model = DirectForecaster([4], groups=["state", "profile"], random_state=0).fit(panel)
+    assert len(model.learnt_[4].columns) == 11
+    with pytest.raises(InputError, match="no group"):
+        DirectForecaster([4], groups=["moon"]).fit(panel)
+
+
+def test_five_minute_observations_inform_a_forecast_of_quarters():
+    fine = simulate(n_evse=8, days=5, step="5min", random_state=0)
+    model = DirectForecaster([3, 12], max_rows=5000, random_state=0).fit(fine)
+    forecast = model.predict_proba(fine)
+    assert (forecast.times - fine.cutoff).astype(int).tolist() == [900, 3600]
+
+
+def test_calendar_and_models_are_saved_with_it(panel, tmp_path):
+    calendar = Calendar.of(public=["2020-11-01"], school=["2020-10-30"])
+    model = DirectForecaster(
+        [4], groups=GROUPS, calendar=calendar, max_rows=5000, random_state=0
+    ).fit(panel)
+    model.save(tmp_path / "direct.evf")
+    again = load(tmp_path / "direct.evf")
+    assert again.calendar.public.tolist() == calendar.public.tolist()
+    assert again.models_ == model.models_
+    np.testing.assert_array_equal(
+        again.predict_proba(panel).proba, model.predict_proba(panel).proba
+    )

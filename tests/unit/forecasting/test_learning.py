@@ -62,7 +62,7 @@ def test_boosted_trees_are_kept_as_arrays_and_say_the_same():
     x[:, 2] = np.nan
     y = (x[:, 0] + rng().standard_normal(3000) > 0).astype(np.int8) * 3
     model = HistGradientBoostingClassifier(max_iter=5, early_stopping=False, random_state=0)
-    learnt = learn(model, x, y)
+    learnt = learn(model, x, y, rows=np.arange(len(y)), horizon=1)
     assert isinstance(learnt.model, TreeEnsemble)
     assert learnt.columns.tolist() == [True, True, False, True]
     expected = model.predict_proba(x[:, learnt.columns])
@@ -77,12 +77,45 @@ def test_what_numpy_does_not_evaluate_fast_stays_as_it_is():
     large = HistGradientBoostingClassifier(
         max_iter=2, max_leaf_nodes=100, min_samples_leaf=2, early_stopping=False
     )
-    assert learn(large, x, y).model is large
+    assert learn(large, x, y, rows=np.arange(len(y)), horizon=1).model is large
     other = LogisticRegression()
-    assert learn(other, x, y).model is other
+    assert learn(other, x, y, rows=np.arange(len(y)), horizon=1).model is other
 
 
 def test_one_outcome_alone_is_the_answer():
-    learnt = learn(LogisticRegression(), np.ones((5, 2), np.float32), np.full(5, 2, np.int8))
+    learnt = learn(
+        LogisticRegression(),
+        np.ones((5, 2), np.float32),
+        np.full(5, 2, np.int8),
+        rows=np.arange(5),
+        horizon=1,
+    )
     assert isinstance(learnt.model, DummyClassifier)
     assert learnt.law(np.ones((1, 2), np.float32), 4).tolist() == [[0, 0, 1, 0]]
+
+
+def drifting(n=4000):
+    """What the first four fifths teach is wrong in the last: the less is learnt, the better."""
+    x = rng().standard_normal((n, 1)).astype(np.float32)
+    sign = np.where(np.arange(n) < 0.8 * n, 1, -1)
+    y = (x[:, 0] * sign + 0.5 * np.random.default_rng(1).standard_normal(n) > 0).astype(np.int8)
+    return x, y, np.arange(n)
+
+
+def test_early_stopping_listens_to_later_time():
+    x, y, rows = drifting()
+    model = HistGradientBoostingClassifier(max_iter=30, early_stopping=True, random_state=0)
+    stopped = learn(model, x, y, rows=rows, horizon=4).model
+    assert len(stopped.leaves) == 1
+    shuffled = rng().permutation(len(y))
+    steady = learn(model, x[shuffled], y[shuffled], rows=rows, horizon=4).model
+    assert len(steady.leaves) > 5
+    never = HistGradientBoostingClassifier(max_iter=30, early_stopping=False, random_state=0)
+    assert len(learn(never, x, y, rows=rows, horizon=4).model.leaves) == 30
+
+
+def test_early_stopping_without_a_later_time_learns_all():
+    x, y, _ = drifting(200)
+    model = HistGradientBoostingClassifier(max_iter=7, early_stopping=True, random_state=0)
+    # the horizon reaches over everything, so nothing was known when the last fifth began
+    assert len(learn(model, x, y, rows=np.arange(200), horizon=500).model.leaves) == 7

@@ -22,6 +22,7 @@ import evforecast
 from evforecast import (
     Climatology,
     DirectForecaster,
+    FailureRate,
     MarkovForecaster,
     Persistence,
     RecursiveForecaster,
@@ -57,6 +58,7 @@ CASES = {
         random_state=np.random.default_rng(0),
     ),
     "direct of what never occurs": DirectForecaster(horizons=[1], target="down", **SMALL),
+    "failure rate": FailureRate(horizons=[96], target="down"),
     "recursive": RecursiveForecaster(horizons=[1, 4], n_paths=5, **SMALL),
     "recursive within": RecursiveForecaster([4], target="free", within=True, n_paths=5, **SMALL),
 }
@@ -179,11 +181,11 @@ def test_the_parts_that_no_forecast_shows_come_back_too(fitted, panel, tmp_path)
 
 def test_boosted_classifiers_come_back_as_trees(fitted, tmp_path):
     found = load(saved(fitted["direct"], tmp_path))
-    assert list(found.classifiers_) == [1, 96]
-    assert {type(model) for model in found.classifiers_.values()} == {TreeEnsemble}
-    large = load(saved(fitted["direct of its own"], tmp_path)).classifiers_[1]
+    assert list(found.learnt_) == [1, 96]
+    assert {type(learnt.model) for learnt in found.learnt_.values()} == {TreeEnsemble}
+    large = load(saved(fitted["direct of its own"], tmp_path)).learnt_[1].model
     assert large.leaves.max() == 90
-    constant = load(saved(fitted["direct of what never occurs"], tmp_path)).classifiers_[1]
+    constant = load(saved(fitted["direct of what never occurs"], tmp_path)).learnt_[1].model
     assert constant.classes_.tolist() == [0]
 
 
@@ -468,7 +470,7 @@ def _not_a_name(document):
     ("change", "message"),
     [
         (_rename, "it holds the forecaster 'oracle'; known are 'climatology', 'direct', 'mark"),
-        (_rename_record, "it holds the record 'os.system'; known are 'dependence', 'hazards'"),
+        (_rename_record, "it holds the record 'os.system'; known are 'calendar', 'dependence', 'hazards'"),
         (_unknown_kind, "it holds the kind of value 'pickle'; known are 'array'"),
         (_unknown_parameter, "unexpected keyword argument 'colour'"),
         (_unknown_field, "unexpected keyword argument 'shape'"),
