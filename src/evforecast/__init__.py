@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     )
     from evforecast.evaluation import backtest
     from evforecast.forecasting import (
+        Blend,
+        Calibrated,
         Climatology,
         DirectForecaster,
         FailureRate,
         MarkovForecaster,
+        OccupiedFeed,
         Persistence,
         RecursiveForecaster,
         SemiMarkovForecaster,
@@ -61,10 +64,13 @@ _LAZY = {
     "StatusScheme": "panel",
     "Vocabulary": "panel",
     "simulate": "panel",
+    "Blend": "forecasting",
+    "Calibrated": "forecasting",
     "Climatology": "forecasting",
     "DirectForecaster": "forecasting",
     "FailureRate": "forecasting",
     "MarkovForecaster": "forecasting",
+    "OccupiedFeed": "forecasting",
     "Persistence": "forecasting",
     "RecursiveForecaster": "forecasting",
     "SemiMarkovForecaster": "forecasting",
@@ -92,12 +98,15 @@ _PACKAGES = (
 
 __all__ = [
     "STATUS",
+    "Blend",
     "Calendar",
+    "Calibrated",
     "Climatology",
     "DirectForecaster",
     "FailureRate",
     "MarkovForecaster",
     "MigrationPlan",
+    "OccupiedFeed",
     "Persistence",
     "RecursiveForecaster",
     "SemiMarkovForecaster",

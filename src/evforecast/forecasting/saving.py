@@ -23,6 +23,8 @@ from evforecast._version import __version__
 from evforecast.errors import EvForecastError, InputError, NotFittedError
 from evforecast.forecasting.archive import PathLike, open_archive, write_archive
 from evforecast.forecasting.base import StatusForecaster
+from evforecast.forecasting.blend import Blend
+from evforecast.forecasting.calibrated import Calibrated, Recalibration
 from evforecast.forecasting.climatology import Climatology
 from evforecast.forecasting.dependence import Dependence
 from evforecast.forecasting.direct import DirectForecaster
@@ -30,6 +32,7 @@ from evforecast.forecasting.failure_rate import FailureRate
 from evforecast.forecasting.hazards import Hazards
 from evforecast.forecasting.learning import Learnt
 from evforecast.forecasting.markov import MarkovForecaster
+from evforecast.forecasting.occupied import OccupiedFeed
 from evforecast.forecasting.persistence import Persistence
 from evforecast.forecasting.plain import KINDS, Kind, Reader, Writer, look_up
 from evforecast.forecasting.recursive import RecursiveForecaster
@@ -41,10 +44,13 @@ from evforecast.timegrid import step_text
 __all__ = ["ESTIMATORS", "FORECASTERS", "RECORDS", "describe", "load", "save"]
 
 FORECASTERS: dict[str, type[StatusForecaster]] = {
+    "blend": Blend,
+    "calibrated": Calibrated,
     "climatology": Climatology,
     "direct": DirectForecaster,
     "failure-rate": FailureRate,
     "markov": MarkovForecaster,
+    "occupied-feed": OccupiedFeed,
     "persistence": Persistence,
     "recursive": RecursiveForecaster,
     "semi-markov": SemiMarkovForecaster,
@@ -56,6 +62,7 @@ RECORDS: dict[str, type[Any]] = {
     "dependence": Dependence,
     "hazards": Hazards,
     "learnt": Learnt,
+    "recalibration": Recalibration,
     "status-scheme": StatusScheme,
     "trees": TreeEnsemble,
 }

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evforecast.errors import EmptyInputError, InputError, StepMismatchError
-from evforecast.panel import convert, numeric, storage
+from evforecast.panel import convert, numeric, renaming, storage
 from evforecast.panel.evse import evse_table, positions
 from evforecast.panel.scheme import CODE_DTYPE, MISSING, STATUS, Codes, StatusScheme
 from evforecast.timegrid import StepLike, TimeGrid, TimeLike, as_step, require_zone, step_text
@@ -379,6 +379,7 @@ class StatusPanel:
     to_multiindex = numeric.to_multiindex
     to_onehot = numeric.to_onehot
     to_counts = numeric.to_counts
+    rename = renaming.rename
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the panel to one Parquet file, whole or not at all (see `storage.save_panel`)."""

@@ -20,10 +20,13 @@ from sklearn.pipeline import make_pipeline
 
 import evforecast
 from evforecast import (
+    Blend,
+    Calibrated,
     Climatology,
     DirectForecaster,
     FailureRate,
     MarkovForecaster,
+    OccupiedFeed,
     Persistence,
     RecursiveForecaster,
     SemiMarkovForecaster,
@@ -59,6 +62,12 @@ CASES = {
     ),
     "direct of what never occurs": DirectForecaster(horizons=[1], target="down", **SMALL),
     "failure rate": FailureRate(horizons=[96], target="down"),
+    "blend": Blend(
+        {"direct": DirectForecaster([4], **SMALL), "semi-markov": SemiMarkovForecaster([4])},
+        weights={"direct": 2, "semi-markov": 1},
+    ),
+    "calibrated": Calibrated(SemiMarkovForecaster([4])),
+    "occupied feed": OccupiedFeed(SemiMarkovForecaster([4])),
     "recursive": RecursiveForecaster(horizons=[1, 4], n_paths=5, **SMALL),
     "recursive within": RecursiveForecaster([4], target="free", within=True, n_paths=5, **SMALL),
 }
@@ -285,7 +294,7 @@ def test_describe_is_json_whatever_the_parameters(fitted, panel, tmp_path):
 
 @pytest.mark.parametrize("model", [GaussianNB(), {"a": 1}, None, StatusForecaster])
 def test_what_is_no_forecaster_is_refused(model, tmp_path):
-    with pytest.raises(InputError, match=r"object to save.*cannot be saved.*So can Climatology"):
+    with pytest.raises(InputError, match=r"object to save.*cannot be saved.*So can Blend"):
         save(model, tmp_path / "a")
 
 
@@ -469,8 +478,11 @@ def _not_a_name(document):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_rename, "it holds the forecaster 'oracle'; known are 'climatology', 'direct', 'mark"),
-        (_rename_record, "it holds the record 'os.system'; known are 'calendar', 'dependence', 'hazards'"),
+        (_rename, "it holds the forecaster 'oracle'; known are 'blend', 'calibrated', 'clim"),
+        (
+            _rename_record,
+            "it holds the record 'os.system'; known are 'calendar', 'dependence', 'hazards'",
+        ),
         (_unknown_kind, "it holds the kind of value 'pickle'; known are 'array'"),
         (_unknown_parameter, "unexpected keyword argument 'colour'"),
         (_unknown_field, "unexpected keyword argument 'shape'"),
