@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,9 @@ from evforecast.panel import Calendar, StatusPanel
 __all__ = ["DayTypes"]
 
 Index = npt.NDArray[np.intp]
+
+# Rows more than were asked for are dated, since the next question is about their neighbours.
+_MARGIN = 1000
 
 
 class DayTypes:
@@ -33,22 +38,39 @@ class DayTypes:
     def __init__(self, panel: StatusPanel, calendar: Calendar | None = None) -> None:
         self._start, self._step, self._tz = panel.grid.start, panel.step, panel.tz
         self._calendar = Calendar.of() if calendar is None else calendar
+        # Replaced as a whole, since the horizons of a forecaster are learnt on several threads.
+        self._table = _Table(0, np.empty(0, np.int8), np.empty(0, np.bool_))
 
     def of(self, rows: Index) -> npt.NDArray[np.int8]:
         """Return the type of the day of each row (see `Calendar.day_types`)."""
-        times, place = self._times(rows)
-        return self._calendar.day_types(times, self._tz)[place]
+        table = self._reaching(rows)
+        return table.types[rows - table.first]
 
     def school(self, rows: Index) -> npt.NDArray[np.bool_]:
         """Return whether each row is on a day of school holidays."""
-        times, place = self._times(rows)
-        return self._calendar.is_school_holiday(times, self._tz)[place]
+        table = self._reaching(rows)
+        return table.school[rows - table.first]
 
-    def _times(self, rows: Index) -> tuple[npt.NDArray[np.datetime64], Index]:
-        """Return the instants of the rows spanned, and the place of each row among them.
+    def _reaching(self, rows: Index) -> _Table:
+        """Return a table that reaches the rows: cases share rows, so each instant is converted once."""
+        first, last = int(rows.min(initial=0)), int(rows.max(initial=0))
+        table = self._table
+        stop = table.first + len(table.types)
+        if first < table.first or last >= stop:
+            first, stop = min(first - _MARGIN, table.first), max(last + _MARGIN, stop)
+            times = self._start + np.arange(first, stop) * self._step
+            table = _Table(
+                first,
+                self._calendar.day_types(times, self._tz),
+                self._calendar.is_school_holiday(times, self._tz),
+            )
+            self._table = table
+        return table
 
-        Cases share rows: converting each instant once is most of the time saved.
-        """
-        first = int(rows.min(initial=0))
-        span = np.arange(first, int(rows.max(initial=0)) + 1)
-        return self._start + span * self._step, rows - first
+
+class _Table(NamedTuple):
+    """Types and school holidays of the rows from `first` on."""
+
+    first: int
+    types: npt.NDArray[np.int8]
+    school: npt.NDArray[np.bool_]

@@ -18,7 +18,14 @@ import numpy.typing as npt
 from evforecast.errors import EmptyInputError, HorizonError, InputError
 from evforecast.features import DEFAULT_GROUPS, FeatureTable, feature_names, lookback_steps
 from evforecast.forecasting.base import DEFAULT_HORIZONS, StatusForecaster, check_horizons
-from evforecast.forecasting.learning import NEAR, Learnt, draw_cases, learn, new_classifier
+from evforecast.forecasting.learning import (
+    NEAR,
+    Learnt,
+    draw_cases,
+    learn,
+    new_classifier,
+    one_thread,
+)
 from evforecast.forecasting.pooling import logarithmic_pool
 from evforecast.forecasting.semimarkov import SemiMarkovForecaster
 from evforecast.forecasting.target import future_codes
@@ -227,9 +234,10 @@ class DirectForecaster(StatusForecaster):
         size = len(self.target_scheme_)
         # A status that training never saw keeps the floor that the base class adds.
         law = np.empty((len(horizons), context.n_evse, size))
-        for place, horizon in enumerate(horizons.tolist()):
-            features = self._features(table, rows, units, horizon=horizon, present=present)
-            law[place] = self.learnt_[0 if self.pooled else horizon].law(features, size)
+        with one_thread():
+            for place, horizon in enumerate(horizons.tolist()):
+                features = self._features(table, rows, units, horizon=horizon, present=present)
+                law[place] = self.learnt_[0 if self.pooled else horizon].law(features, size)
         if self.semi_markov_ is None:
             return law
         partner = self.semi_markov_.predict_proba(context, horizons.tolist())

@@ -136,6 +136,9 @@ class Learnt:
     def law(self, features: F32, n_status: int) -> npt.NDArray[np.float64]:
         """Return the chances of the statuses, ``[case, status]``: zero for one that training lacked.
 
+        Ask within `one_thread`, and enter that once: to look for the libraries in use takes longer than
+        a forecast for hundreds of chargers.
+
         Parameters
         ----------
         features : numpy.ndarray
@@ -145,8 +148,7 @@ class Learnt:
         """
         result = np.zeros((len(features), n_status))
         seen = features if self.columns.all() else features[:, self.columns]
-        with one_thread():
-            result[:, self.model.classes_.astype(np.intp)] = self.model.predict_proba(seen)
+        result[:, self.model.classes_.astype(np.intp)] = self.model.predict_proba(seen)
         return result
 
 

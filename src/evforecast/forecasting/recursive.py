@@ -16,7 +16,13 @@ import numpy.typing as npt
 from evforecast.features import OneStepState, OneStepTable, lookback_steps
 from evforecast.forecasting.base import DEFAULT_HORIZONS
 from evforecast.forecasting.dependence import JointDraws
-from evforecast.forecasting.learning import Learnt, draw_cases, learn, new_classifier
+from evforecast.forecasting.learning import (
+    Learnt,
+    draw_cases,
+    learn,
+    new_classifier,
+    one_thread,
+)
 from evforecast.forecasting.paths import PathForecaster
 from evforecast.forecasting.semimarkov import SemiMarkovForecaster
 from evforecast.forecasting.target import future_codes
@@ -113,9 +119,20 @@ class RecursiveForecaster(PathForecaster):
     ) -> npt.NDArray[np.floating]:
         rng = np.random.default_rng(self.seed_)
         if self.within:
-            return self._pass_first(context, horizons, self.n_paths, rng)
+            with one_thread():
+                return self._pass_first(context, horizons, self.n_paths, rng)
         _, law = self._sample(context, horizons, self.n_paths, rng)
         return law if self.target is None else self.scheme_.coarsen_proba(law, self.target)
+
+    def _sample(
+        self,
+        context: StatusPanel,
+        horizons: npt.NDArray[np.int64],
+        n_paths: int,
+        rng: np.random.Generator,
+    ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+        with one_thread():
+            return super()._sample(context, horizons, n_paths, rng)
 
     def _walk(
         self, context: StatusPanel, horizon: int, n_paths: int, draws: JointDraws
