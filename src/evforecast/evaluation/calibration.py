@@ -10,7 +10,7 @@ import pandas as pd
 
 from evforecast.errors import EmptyInputError, InputError
 
-__all__ = ["reliability"]
+__all__ = ["calibration_error", "reliability"]
 
 # Two-sided 95 %.
 _Z = 1.959963984540054
@@ -78,3 +78,36 @@ def reliability(fcst: npt.NDArray[Any], obs: npt.NDArray[Any], *, bins: int = 10
             "n": count,
         }
     )
+
+
+def calibration_error(fcst: npt.NDArray[Any], obs: npt.NDArray[Any], *, bins: int = 10) -> float:
+    """Return the expected calibration error: how far off the bins of `reliability` are, on average.
+
+    Parameters
+    ----------
+    fcst, obs, bins
+        As in `reliability`.
+
+    Returns
+    -------
+    float
+        The mean over cases of ``|forecast - observed|`` of their bin, from 0 (calibrated) to 1. It says
+        nothing of sharpness: a forecast of the base rate has none.
+
+    Raises
+    ------
+    InputError, EmptyInputError
+        As `reliability`.
+
+    References
+    ----------
+    Naeini, Cooper and Hauskrecht (2015), doi:10.1609/aaai.v29i1.9602.
+
+    Examples
+    --------
+    >>> round(calibration_error(np.array([0.2, 0.2, 0.9]), np.array([0, 1, 1]), bins=2), 3)
+    0.233
+    """
+    table = reliability(fcst, obs, bins=bins)
+    gap = (table["forecast"] - table["observed"]).abs()
+    return float(np.average(gap, weights=table["n"]))

@@ -52,6 +52,9 @@ _HEADINGS = {
     "p_down": "P(down)",
     "status": "now",
     "down_before": "time down so far",
+    "failures_per_day": "failures a day",
+    "failed_lately": "down in the last week",
+    "p_own_rate": "P(goes down) by its own rate",
 }
 
 
@@ -284,8 +287,8 @@ def _use_case(page: Page, case: UseCaseResult, panel: StatusPanel) -> None:
         caption=f"As forecast by the direct model at {end:%Y-%m-%d %H:%M}, the end of the history",
         columns={name: _HEADINGS.get(name, name) for name in map(str, shown.columns)},
         formats={
-            name: ",.0f" if name == "distance_m" else ".1%"
-            for name in ("p_free", "p_down", "down_before", "distance_m")
+            **dict.fromkeys(("p_free", "p_down", "down_before", "p_own_rate"), ".1%"),
+            "distance_m": ",.0f",
         },
     )
     if len(answer) > len(shown):

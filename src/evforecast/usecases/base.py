@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from evforecast.errors import SchemeMismatchError
+import numpy as np
+
+from evforecast.errors import SchemeMismatchError, StepMismatchError
 from evforecast.forecasting import DirectForecaster, SemiMarkovForecaster
 from evforecast.panel import StatusForecast
 from evforecast.random import RandomState
+from evforecast.timegrid import StepLike, as_step, step_text
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
 __all__ = ["UseCase", "probability_of"]
+
+_QUARTER_HOUR = np.timedelta64(900, "s")
 
 
 @dataclass(frozen=True)
@@ -31,26 +35,75 @@ class UseCase:
         The coarsening of the statuses that answers it.
     horizons : tuple of int
         The steps ahead that matter, in quarter-hours.
+    within : bool
+        Whether the target counts at any time up to a horizon, instead of at it.
+    prefers : {'direct', 'recursive'}
+        Which of the two ways `default` goes.
 
     Examples
     --------
     >>> from evforecast.usecases import USE_CASES
     >>> USE_CASES["driver"].target
     'free'
+    >>> USE_CASES["park"].horizons_for("1h")
+    (24, 48)
     """
 
     name: str
     question: str
     target: str
     horizons: tuple[int, ...]
+    within: bool = False
+    prefers: Literal["direct", "recursive"] = "direct"
 
-    def direct(self, random_state: RandomState = None) -> DirectForecaster:
+    def horizons_for(self, step: StepLike) -> tuple[int, ...]:
+        """Return the horizons in steps of a panel, those that are whole numbers of them.
+
+        Raises
+        ------
+        StepMismatchError
+            If none is.
+        """
+        size = as_step(step)
+        ahead = [h * _QUARTER_HOUR for h in self.horizons]
+        whole = tuple(int(time // size) for time in ahead if not (time % size).astype(int))
+        if not whole:
+            msg = (
+                f"UseCase.horizons_for: the {self.name} looks {step_text(ahead[0])} to "
+                f"{step_text(ahead[-1])} ahead, never a whole number of steps of {step_text(size)}. "
+                "Use a step that divides a quarter of an hour."
+            )
+            raise StepMismatchError(msg)
+        return whole
+
+    def direct(
+        self, random_state: RandomState = None, *, step: StepLike = "15min"
+    ) -> DirectForecaster:
         """Return an unfitted direct forecaster of the target: one model a horizon."""
-        return DirectForecaster(self.horizons, target=self.target, random_state=random_state)
+        return DirectForecaster(
+            self.horizons_for(step),
+            target=self.target,
+            within=self.within,
+            random_state=random_state,
+        )
 
-    def recursive(self) -> SemiMarkovForecaster:
-        """Return an unfitted recursive forecaster, of all statuses: coarsen what it forecasts."""
-        return SemiMarkovForecaster(self.horizons)
+    def recursive(self, *, step: StepLike = "15min") -> SemiMarkovForecaster:
+        """Return an unfitted recursive forecaster, which needs one model for all horizons.
+
+        Its forecasts are of all statuses, to be coarsened, unless the question is `within`. Its
+        `sample_paths` draws joint futures.
+        """
+        if self.within:
+            return SemiMarkovForecaster(self.horizons_for(step), target=self.target, within=True)
+        return SemiMarkovForecaster(self.horizons_for(step))
+
+    def default(
+        self, random_state: RandomState = None, *, step: StepLike = "15min"
+    ) -> DirectForecaster | SemiMarkovForecaster:
+        """Return the unfitted forecaster to begin with, by either way."""
+        if self.prefers == "direct":
+            return self.direct(random_state, step=step)
+        return self.recursive(step=step)
 
 
 def probability_of(forecast: StatusForecast, target: str) -> npt.NDArray[np.float32]:
@@ -61,7 +114,7 @@ def probability_of(forecast: StatusForecast, target: str) -> npt.NDArray[np.floa
     forecast : StatusForecast
         Of all statuses, or of the target alone.
     target : str
-        A coarsening of the statuses, ``"free"`` say.
+        A coarsening of the statuses, ``"free"`` say; ``"down within"`` of a forecast of that.
 
     Raises
     ------

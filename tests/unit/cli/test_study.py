@@ -42,7 +42,7 @@ def test_no_model_has_seen_the_test(result, panel):
 
 def test_horizons_that_leave_nothing_to_learn_are_left_out_and_said(result):
     horizons = {case.name: case.backtest.horizons.tolist() for case in result.cases}
-    assert horizons["driver"] == list(USE_CASES["driver"].horizons)
+    assert horizons["driver"] == [1, 2, 4, 8, 16]
     assert 192 not in horizons["supplier"]
     assert any("supplier" in note and "48 h" in note for note in result.notes)
     assert result.notes[0] == "before"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evforecast.errors import EmptyInputError, InputError
-from evforecast.evaluation import reliability
+from evforecast.evaluation import calibration_error, reliability
 
 
 def test_calibrated_forecasts_lie_on_the_diagonal():
@@ -36,3 +36,12 @@ def test_bad_input():
         reliability(np.zeros(2), np.zeros(2), bins=0)
     with pytest.raises(EmptyInputError):
         reliability(np.zeros(2), np.full(2, -1))
+
+
+def test_calibration_error_is_the_gap_weighted_by_cases():
+    p = np.array([0.1] * 6 + [0.8] * 2)
+    obs = np.array([1, 1, 1, 0, 0, 0, 1, 1])
+    assert calibration_error(p, obs, bins=2) == pytest.approx((6 * 0.4 + 2 * 0.2) / 8)
+    assert calibration_error(obs.astype(float), obs) == 0
+    with pytest.raises(EmptyInputError):
+        calibration_error(p, np.full(8, -1))

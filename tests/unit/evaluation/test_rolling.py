@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evforecast import Climatology, Persistence, backtest, simulate
+from evforecast import Climatology, Persistence, SemiMarkovForecaster, backtest, simulate
 from evforecast.errors import (
     EmptyInputError,
     HorizonError,
@@ -9,7 +9,7 @@ from evforecast.errors import (
     LeakageError,
     SchemeMismatchError,
 )
-from evforecast.evaluation import log_score
+from evforecast.forecasting.target import future_codes
 from evforecast.panel import StatusForecast
 
 
@@ -63,49 +63,6 @@ def test_truth_is_what_the_panel_says_later(panel):
             later = row + horizon
             expected = panel.codes[later] if later < panel.n_time else np.full(9, -1)
             assert (result.truth[i, j] == expected).all()
-
-
-def test_scores_are_means_of_known_cases(panel):
-    models = {"p": Persistence(horizons=[1, 8]), "c": Climatology()}
-    result = backtest(models, panel, every="2h", last="2D")
-    table = result.scores(reference="c")
-    row = table[(table.model == "p") & (table.horizon == 8)].iloc[0]
-    cases = log_score(result.proba["p"][:, 1], result.truth[:, 1])
-    assert row.log_loss == pytest.approx(np.nanmean(cases))
-    assert row.n == np.isfinite(cases).sum()
-    base = table[(table.model == "c") & (table.horizon == 8)].iloc[0]
-    assert row.skill == pytest.approx(1 - row.log_loss / base.log_loss)
-    assert base.skill == 0
-
-
-def test_scores_by_charger_area_origin_and_all(panel):
-    result = backtest({"p": Persistence(horizons=[1, 8])}, panel, every="6h", last="1D")
-    for by, n in (
-        (["evse_id"], 9),
-        (["location_id"], 3),
-        (["origin"], len(result.origins)),
-        ([], 1),
-    ):
-        table = result.scores(by=by)
-        assert len(table) == n
-        assert table.n.sum() == (result.truth >= 0).sum()
-    with pytest.raises(InputError, match="cannot group by 'colour'"):
-        result.scores(by=["colour"])
-    with pytest.raises(InputError, match="reference"):
-        result.scores(reference="nobody")
-    with pytest.raises(InputError, match="no score"):
-        result.cases("p", "elegance")
-
-
-def test_coarsening_the_result_is_scoring_the_target(panel):
-    result = backtest({"p": Persistence(horizons=[1, 8])}, panel, every="6h", last="1D")
-    coarse = backtest(
-        {"p": Persistence(horizons=[1, 8])}, panel, every="6h", last="1D", target="free"
-    )
-    again = result.coarsen("free")
-    assert (again.truth == coarse.truth).all()
-    assert np.allclose(again.proba["p"], coarse.proba["p"])
-    assert again.scheme.names == ("not free", "free")
 
 
 def test_a_model_that_has_seen_later_rows_is_refused(panel):
@@ -176,3 +133,80 @@ def test_a_model_of_other_statuses_needs_a_target(panel):
     with pytest.raises(SchemeMismatchError, match="target="):
         backtest({"x": Coarse()}, panel, every="6h", last="1D")
     assert backtest({"x": Coarse()}, panel, every="6h", last="1D", target="free").models == ["x"]
+
+
+# ---- at any time up to the horizon ----
+
+
+def within(target="down"):
+    return SemiMarkovForecaster(horizons=[1, 16], target=target, within=True)
+
+
+def test_the_truth_of_within_is_what_happened_up_to_the_horizon(panel):
+    result = backtest({"w": within()}, panel, every="5h", last="3D", target="down", within=True)
+    assert result.scheme.names == ("not down within", "down within")
+    down = panel.coarsen("down").codes
+    for i, origin in enumerate(result.origins):
+        row = panel.grid.position(origin, "after") - 1
+        for j, horizon in enumerate(result.horizons.tolist()):
+            if row + horizon >= panel.n_time:
+                assert (result.truth[i, j] == -1).all()
+                continue
+            window = down[row + 1 : row + horizon + 1]
+            happened = (window == 1).any(axis=0)
+            assert (result.truth[i, j][happened] == 1).all()
+            unclear = (window >= 0).mean(axis=0) < 0.5
+            expected = np.where(happened, 1, np.where(unclear, -1, 0))
+            assert (result.truth[i, j] == expected).all()
+
+
+def test_truth_is_that_of_training(panel):
+    result = backtest(
+        {"w": within("free")}, panel, every="5h", last="3D", target="free", within=True
+    )
+    rows = [panel.grid.position(origin, "after") - 1 for origin in result.origins]
+    expected = future_codes(panel.codes, panel.scheme, 16, "free", within=True)
+    inside = [row for row in rows if row < len(expected)]
+    assert (result.truth[: len(inside), 1] == expected[inside]).all()
+
+
+@pytest.mark.parametrize("model", [Persistence([4]), SemiMarkovForecaster([4], target="down")])
+def test_a_forecast_at_a_time_is_not_one_of_within(panel, model):
+    with pytest.raises(SchemeMismatchError, match="target='down', within=True"):
+        backtest({"p": model}, panel, every="6h", last="1D", target="down", within=True)
+
+
+def test_a_forecast_of_within_is_not_scored_as_one_at_a_time(panel):
+    with pytest.raises(SchemeMismatchError, match="Pass within=True"):
+        backtest({"w": within()}, panel, every="6h", last="1D", target="down")
+
+
+def test_within_needs_a_target(panel):
+    with pytest.raises(InputError, match="within=True asks"):
+        backtest({"w": within()}, panel, every="6h", last="1D", within=True)
+
+
+# ---- origins one by one ----
+
+
+def test_named_origins_are_those_evenly_spaced_ones(panel):
+    even = backtest({"c": Climatology([4])}, panel, every="6h", last="2D")
+    named = backtest({"c": Climatology([4])}, panel, origins=even.origins[::-1])
+    assert (named.origins == even.origins).all()
+    assert (named.truth == even.truth).all()
+    assert (named.proba["c"] == even.proba["c"]).all()
+
+
+def test_origins_of_a_splitter_of_sktime(panel):
+    interop = pytest.importorskip("evforecast.interop")
+    split = pytest.importorskip("sktime.split")
+    cv = split.ExpandingWindowSplitter(fh=[1, 4], initial_window=4 * 96, step_length=48)
+    origins, horizons = interop.splitter_origins(cv, panel)
+    result = backtest({"c": Climatology()}, panel, origins=origins, horizons=horizons)
+    assert (result.origins == origins).all()
+    assert result.horizons.tolist() == [1, 4]
+
+
+def test_named_origins_and_a_stretch_exclude_each_other(panel):
+    with pytest.raises(InputError, match="names them all"):
+        backtest({"c": Climatology()}, panel, origins=panel.times[200:300:50], last="1D")
