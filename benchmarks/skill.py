@@ -4,6 +4,9 @@ Models are fitted once, on what was known at the end of training, and stay froze
 from a panel that ends at its origin. The defaults are the Irish sample: trained to 8 November 2018 23:45,
 hourly origins of 9 and 10 November. `ratio` is the log loss over that of the best of fitted persistence,
 climatology and unit Markov at that horizon, with a 95 % bootstrap interval over chargers.
+
+`--use-cases` adds the driver's, the supplier's and the park manager's targets; `--tried` runs the direct
+forecaster with one thing changed at a time instead of the methods.
 """
 
 from __future__ import annotations
@@ -13,9 +16,14 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from _skill_cases import counts, failures, targets
+from _skill_tried import VARIANTS
 
 import evforecast as ev
 from evforecast.evaluation import ratio_interval
@@ -28,9 +36,15 @@ METHODS = {
     "climatology": ev.Climatology,
     "markov": ev.MarkovForecaster,
     "semi-markov": ev.SemiMarkovForecaster,
+    "recursive": lambda horizons: ev.RecursiveForecaster(horizons, random_state=0),
+    "pooled": lambda horizons: ev.DirectForecaster(horizons, pooled=True, random_state=0),
     "boosted": lambda horizons: ev.DirectForecaster(horizons, semi_markov_weight=0, random_state=0),
     "direct": lambda horizons: ev.DirectForecaster(horizons, random_state=0),
 }
+
+
+WIDTH = 44
+"""Of the column of names."""
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -51,6 +65,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--every", default="1h")
     parser.add_argument("--horizons", default="1,4,12,24,48,96", help="steps of 15 minutes")
     parser.add_argument("--methods", default=",".join(METHODS), help=f"of {', '.join(METHODS)}")
+    parser.add_argument("--use-cases", action="store_true", help="score the three use cases too")
+    parser.add_argument("--tried", action="store_true", help="score the variants that were tried")
+    parser.add_argument("--plot", help="write the ratios by horizon there, as a picture")
     parser.add_argument("--json", help="write the results there")
     return parser.parse_args(argv)
 
@@ -71,8 +88,9 @@ def main(argv: list[str] | None = None) -> int:
     """Fit, backtest, print the tables, write the JSON."""
     args = parse(argv)
     horizons = [int(h) for h in args.horizons.split(",")]
-    names = args.methods.split(",")
-    if unknown := set(names) - set(METHODS):
+    makers = METHODS | (VARIANTS if args.tried else {})
+    names = list(VARIANTS) if args.tried else args.methods.split(",")
+    if unknown := set(names) - set(makers):
         sys.exit(f"Unknown methods {sorted(unknown)}; choose among {', '.join(METHODS)}.")
     panel = read(args)
     past = panel.until(args.train_until)
@@ -80,8 +98,8 @@ def main(argv: list[str] | None = None) -> int:
     models = {}
     for name in dict.fromkeys([*REFERENCES, *names]):
         start = time.perf_counter()
-        models[name] = METHODS[name](horizons).fit(past)
-        print(f"fitted {name:12} {time.perf_counter() - start:7.2f} s", flush=True)
+        models[name] = makers[name](horizons).fit(past)
+        print(f"fitted {name:{WIDTH}} {time.perf_counter() - start:7.2f} s", flush=True)
     result = ev.backtest(
         models,
         panel,
@@ -90,6 +108,10 @@ def main(argv: list[str] | None = None) -> int:
         last_origin=args.last_origin,
         horizons=horizons,
     )
+    if args.plot:
+        shown = {name: proba for name, proba in result.proba.items() if name in names}
+        ax = ev.plotting.skill(replace(result, proba=shown))
+        ax.figure.savefig(args.plot, metadata={"Date": None})
     table = result.scores()
     print(f"{len(result.origins)} origins, {len(result.evse)} chargers\n")
     out: dict[str, dict[str, dict[str, float]]] = {name: {} for name in names}
@@ -109,9 +131,34 @@ def main(argv: list[str] | None = None) -> int:
                 "ratio_high": high,
             }
     print_table(out, horizons)
+    found: dict[str, Any] = {"methods": out}
+    if args.use_cases:
+        found |= use_cases(args, panel, past)
     if args.json:
-        Path(args.json).write_text(json.dumps(out, indent=1) + "\n")
+        Path(args.json).write_text(json.dumps(found, indent=1) + "\n")
     return 0
+
+
+def use_cases(
+    args: argparse.Namespace, panel: ev.StatusPanel, past: ev.StatusPanel
+) -> dict[str, Any]:
+    """Print the tables of the use cases, and return them."""
+    stretch = {
+        "every": args.every,
+        "first_origin": args.first_origin,
+        "last_origin": args.last_origin,
+    }
+    every = int(pd.Timedelta("4h") / pd.Timedelta(panel.step))
+    inside = panel.between(args.first_origin, args.last_origin).times[::every]
+    tables = {
+        "targets": targets(panel, past, stretch),
+        "down within 24 h": failures(panel, past, stretch),
+        "number charging": counts(panel, past, list(inside)),
+    }
+    for title, table in tables.items():
+        print(title)
+        print(table.round(4).to_string(index=False), "\n")
+    return {title: table.to_dict("records") for title, table in tables.items()}
 
 
 def print_table(out: dict[str, dict[str, dict[str, float]]], horizons: list[int]) -> None:
@@ -126,9 +173,11 @@ def print_table(out: dict[str, dict[str, dict[str, float]]], horizons: list[int]
     for title, cell in cells.items():
         width = max(len(cell(scores[str(h)])) for scores in out.values() for h in horizons)
         print(title)
-        print(" " * 12, *(f"{text:>{width}}" for text in ahead), sep="  ")
+        print(" " * WIDTH, *(f"{text:>{width}}" for text in ahead), sep="  ")
         for name, scores in out.items():
-            print(f"{name:12}", *(f"{cell(scores[str(h)]):>{width}}" for h in horizons), sep="  ")
+            print(
+                f"{name:{WIDTH}}", *(f"{cell(scores[str(h)]):>{width}}" for h in horizons), sep="  "
+            )
         print()
 
 

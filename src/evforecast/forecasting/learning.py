@@ -205,11 +205,13 @@ def _stopped_early(
     judged &= np.isin(outcome, outcome[known])
     if not judged.any() or len(np.unique(outcome[known])) < 2:
         return whole
-    trial = clone(whole).fit(features[known], outcome[known])
+    # What has no value yet in the first part is not looked at: the classifier refuses such a column.
+    columns = ~np.isnan(features[known]).all(axis=0)
+    trial = clone(whole).fit(features[known][:, columns], outcome[known])
     place = np.searchsorted(trial.classes_, outcome[judged])
     losses = [
         -np.log(np.maximum(law[np.arange(len(place)), place], _TINY)).mean()
-        for law in trial.staged_predict_proba(features[judged])
+        for law in trial.staged_predict_proba(features[judged][:, columns])
     ]
     return whole.set_params(max_iter=int(np.argmin(losses)) + 1)
 

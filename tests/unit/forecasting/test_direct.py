@@ -146,7 +146,9 @@ def test_one_classifier_for_all_horizons(panel):
 def test_a_holiday_may_be_told_from_a_working_day():
     """Chargers that are used on working days alone: the calendar is all that tells that Tuesday."""
     times = simulate(n_evse=20, days=40, random_state=0)
-    calendar = Calendar.of(public=["2020-10-01", "2020-10-07", "2020-10-12", "2020-10-16", "2020-10-27"])
+    calendar = Calendar.of(
+        public=["2020-10-01", "2020-10-07", "2020-10-12", "2020-10-16", "2020-10-27"]
+    )
     types = calendar.day_types(times.times, times.tz)
     minute, _ = local_clock(times.times, times.tz)
     used = (types == 0) & (minute >= 480) & (minute < 1200)

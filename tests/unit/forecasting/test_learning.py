@@ -119,3 +119,11 @@ def test_early_stopping_without_a_later_time_learns_all():
     model = HistGradientBoostingClassifier(max_iter=7, early_stopping=True, random_state=0)
     # the horizon reaches over everything, so nothing was known when the last fifth began
     assert len(learn(model, x, y, rows=np.arange(200), horizon=500).model.leaves) == 7
+
+
+def test_early_stopping_where_a_feature_has_no_value_before_the_last_days():
+    x, y, rows = drifting()
+    x = np.hstack([x, np.where(np.arange(len(y)) < 3600, np.nan, 1.0)[:, None]]).astype(np.float32)
+    model = HistGradientBoostingClassifier(max_iter=5, early_stopping=True, random_state=0)
+    learnt = learn(model, x, y, rows=rows, horizon=4)
+    assert learnt.columns.tolist() == [True, True]
