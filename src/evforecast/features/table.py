@@ -37,6 +37,9 @@ GROUPS = (*PRESENT_GROUPS, *AHEAD_GROUPS)
 DEFAULT_GROUPS = tuple(name for name in GROUPS if name not in {"static", "location_profile"})
 """The groups that a direct forecaster looks at; the others did not help on real data."""
 
+# Cases computed at a time: columns come as float64 before they are stacked.
+_BLOCK = 1 << 15
+
 F32 = npt.NDArray[np.float32]
 Index = npt.NDArray[np.intp]
 
@@ -122,7 +125,7 @@ class FeatureTable:
     groups : sequence of str
         The groups of columns wanted (see `feature_names`).
     calendar : Calendar, optional
-        Public holidays, which count as Sundays, and school holidays (NaN without).
+        Public holidays, which count as Sundays, and school holidays; without it there are none.
     models : sequence of str
         The charger models by number; any other is NaN.
     exog : sequence of str
@@ -147,7 +150,7 @@ class FeatureTable:
         models: Sequence[str] = (),
         exog: Sequence[str] = (),
     ) -> None:
-        self._panel, self._groups, self._calendar = panel, frozenset(groups), calendar
+        self._panel, self._groups = panel, frozenset(groups)
         self._limit = lookback_steps(panel.step)
         self._days = DayTypes(panel, calendar)
         self._state = runs(panel.codes)
@@ -168,6 +171,7 @@ class FeatureTable:
             self._static = np.array(
                 [panel.evse["lat"], panel.evse["lon"], number], dtype=np.float64
             )
+        self._series = tuple(exog)
         self._exog = _carried(panel, exog, self._limit)
 
     def at(self, rows: Index, units: Index, horizon: int) -> F32:
@@ -187,7 +191,14 @@ class FeatureTable:
         numpy.ndarray
             float32, shape ``[case, feature]``, in the order of `feature_names`; NaN where unknown.
         """
-        return np.hstack([self.present(rows, units), self.ahead(rows, units, horizon)])
+        names = feature_names(self._panel.scheme.names, tuple(self._groups), self._series)
+        table = np.empty((len(rows), len(names)), np.float32)
+        for first in range(0, len(rows), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            present = self.present(rows[block], units[block])
+            table[block, : present.shape[1]] = present
+            table[block, present.shape[1] :] = self.ahead(rows[block], units[block], horizon)
+        return table
 
     def present(self, rows: Index, units: Index) -> F32:
         """Return the features that are the same for every horizon."""
@@ -230,8 +241,7 @@ class FeatureTable:
         if "calendar" in wanted:
             target = rows + horizon
             minute, _ = local_clock(panel.grid.start + target * panel.step, panel.tz)
-            off = self._days.school(target) if self._calendar else np.full(len(rows), np.nan)
-            columns.extend([minute, self._days.of(target), off])
+            columns.extend([minute, self._days.of(target), self._days.school(target)])
         if "weather_ahead" in wanted:
             columns.extend(np.where(latest >= 0, self._exog[:, np.maximum(latest, 0)], np.nan))
         return _stacked(columns, len(rows))

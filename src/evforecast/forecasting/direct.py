@@ -190,33 +190,18 @@ class DirectForecaster(StatusForecaster):
     def _learn(
         self, table: FeatureTable, cases: list[tuple[int, _Cases]], model: ClassifierMixin
     ) -> Learnt:
+        if not self.pooled:
+            ((horizon, (rows, units, outcome)),) = cases
+            features = table.at(rows, units, horizon)
+            return learn(model, features, outcome, rows=rows, horizon=horizon)
         rows, _, outcome = (
-            np.concatenate(parts) for parts in zip(*(c for _, c in cases), strict=True)
+            np.concatenate(parts) for parts in zip(*(one for _, one in cases), strict=True)
         )
         features = np.concatenate(
-            [self._features(table, c[0], c[1], horizon=horizon) for horizon, c in cases]
+            [_with_horizon(table.at(one[0], one[1], horizon), horizon) for horizon, one in cases]
         )
-        if self.pooled:  # the horizons one after another: back to the order of time
-            order = np.argsort(rows, kind="stable")
-            rows, features, outcome = rows[order], features[order], outcome[order]
-        return learn(model, features, outcome, rows=rows, horizon=cases[-1][0])
-
-    def _features(
-        self,
-        table: FeatureTable,
-        rows: npt.NDArray[np.intp],
-        units: npt.NDArray[np.intp],
-        *,
-        horizon: int,
-        present: npt.NDArray[np.float32] | None = None,
-    ) -> npt.NDArray[np.float32]:
-        parts = [
-            table.present(rows, units) if present is None else present,
-            table.ahead(rows, units, horizon),
-        ]
-        if self.pooled:
-            parts.append(np.full((len(rows), 1), horizon, np.float32))
-        return np.hstack(parts)
+        order = np.argsort(rows, kind="stable")  # the horizons came one after another
+        return learn(model, features[order], outcome[order], rows=rows[order], horizon=cases[-1][0])
 
     def _predict(
         self, context: StatusPanel, horizons: npt.NDArray[np.int64]
@@ -236,9 +221,16 @@ class DirectForecaster(StatusForecaster):
         law = np.empty((len(horizons), context.n_evse, size))
         with one_thread():
             for place, horizon in enumerate(horizons.tolist()):
-                features = self._features(table, rows, units, horizon=horizon, present=present)
+                features = np.hstack([present, table.ahead(rows, units, horizon)])
+                if self.pooled:
+                    features = _with_horizon(features, horizon)
                 law[place] = self.learnt_[0 if self.pooled else horizon].law(features, size)
         if self.semi_markov_ is None:
             return law
         partner = self.semi_markov_.predict_proba(context, horizons.tolist())
         return logarithmic_pool(law, partner.proba, self.semi_markov_weight)
+
+
+def _with_horizon(features: npt.NDArray[np.float32], horizon: int) -> npt.NDArray[np.float32]:
+    """Return the features with the horizon as one more."""
+    return np.hstack([features, np.full((len(features), 1), horizon, np.float32)])
