@@ -11,8 +11,8 @@ from evforecast.evaluation import auc, average_precision, calibration_error, ran
 
 CASES = st.integers(2, 40).flatmap(
     lambda n: st.tuples(
-        # few different chances, so that there are ties
-        hnp.arrays(np.float32, n, elements=st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])),
+        # few different chances, so that there are ties; all of them exact in float32
+        hnp.arrays(np.float32, n, elements=st.sampled_from([0.0, 0.125, 0.25, 0.5, 0.875, 1.0])),
         hnp.arrays(np.int8, n, elements=st.sampled_from([0, 1])),
     )
 )
