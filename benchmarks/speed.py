@@ -257,6 +257,8 @@ def main(argv: list[str] | None = None) -> int:
         alone = {"prepare": prepare, "growth": measure}
         print(json.dumps(alone[group](s) if group in alone else run(group, name, s)))
         return 0
+    # ended from outside, it ends the job that it started too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     args.job = args.job.split(",")
     if unknown := set(args.job) - set(GROUPS):
         parser.error(f"unknown jobs {sorted(unknown)}; choose among {', '.join(GROUPS)}")

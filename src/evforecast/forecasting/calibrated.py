@@ -57,7 +57,7 @@ class Calibrated(StatusForecaster):
     kept if they lower the log loss on the second half; then they are fitted on both, and the forecaster
     on all of the training time. Where the past is short, or the second half is not better for it, nothing
     is changed and `reasons_` says why: on a few days recalibration follows those days (on real data, two
-    days made every horizon worse).
+    days of it hurt).
 
     Parameters
     ----------
