@@ -2,7 +2,7 @@
 
 from evforecast.features.daytypes import DayTypes
 from evforecast.features.lagged import lag_blocks, lag_feature_names, lag_features
-from evforecast.features.neighbours import Neighbours
+from evforecast.features.neighbours import Neighbours, location_codes
 from evforecast.features.onestep import OneStepState, OneStepTable, one_step_names
 from evforecast.features.profile import time_of_day_profile
 from evforecast.features.shares import StatusCounter
@@ -31,6 +31,7 @@ __all__ = [
     "lag_feature_names",
     "lag_features",
     "last_observed",
+    "location_codes",
     "lookback_steps",
     "one_step_names",
     "runs",

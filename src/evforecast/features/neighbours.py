@@ -8,11 +8,29 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evforecast.panel import Codes
+from evforecast.panel import Codes, StatusPanel
 
-__all__ = ["Neighbours"]
+__all__ = ["Neighbours", "location_codes"]
 
 Index = npt.NDArray[np.intp]
+
+
+def location_codes(panel: StatusPanel) -> Index:
+    """Return the location of each charger as a number from 0, shape ``[evse]``.
+
+    Parameters
+    ----------
+    panel : StatusPanel
+        Its table of chargers says where they are.
+
+    Examples
+    --------
+    >>> import evforecast as ev
+    >>> len(location_codes(ev.simulate(n_evse=6, days=1, random_state=0)))
+    6
+    """
+    codes: Index = pd.factorize(np.asarray(panel.evse["location_id"], dtype=object))[0]
+    return codes
 
 
 class Neighbours:

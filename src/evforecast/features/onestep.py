@@ -13,13 +13,12 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from evforecast.features.daytypes import DayTypes
-from evforecast.features.neighbours import Neighbours
+from evforecast.features.neighbours import Neighbours, location_codes
 from evforecast.features.profile import time_of_day_profile
-from evforecast.features.shares import StatusCounter
-from evforecast.features.state import run_history, runs
+from evforecast.features.shares import StatusCounter, network_shares, shares
+from evforecast.features.state import code_at, run_history, runs
 from evforecast.features.table import lookback_steps
 from evforecast.panel import MISSING, StatusPanel
 from evforecast.timegrid import local_clock
@@ -87,10 +86,10 @@ class OneStepTable:
         self._panel = panel
         self._limit = lookback_steps(panel.step)
         self._state = runs(panel.codes)
-        self._counter = StatusCounter(panel.codes, size)
+        self.counter = StatusCounter(panel.codes, size)
         self._neighbours = Neighbours(self._state.status, panel.evse["location_id"], size)
-        totals = np.stack([(self._state.status == code).sum(axis=1) for code in range(size)], 1)
-        self._network = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1)
+        self._network = network_shares(self._state.status, size)
+        self._day_types = DayTypes(panel).of
 
     def at(self, rows: Index, units: Index) -> F32:
         """Return the features of cases for the row after each, float32 ``[case, feature]``.
@@ -103,22 +102,25 @@ class OneStepTable:
         panel = self._panel
         minute, _ = local_clock(panel.grid.start + (rows + 1) * panel.step, panel.tz)
         history = run_history(self._state, rows, units, self._limit)
-        columns = [minute, *history[:5]]
+        columns: list[npt.NDArray[np.generic]] = [minute, *history[:5]]
         for hours in _SHARE_HOURS:
-            counts = self._counter.counts(rows - int(hours * _HOUR // panel.step), rows, units)
-            columns.extend(_shares(counts).T)
+            counts = self.counter.counts(rows - int(hours * _HOUR // panel.step), rows, units)
+            columns.extend(shares(counts).T)
         columns.append(self._neighbours.size[units])
         columns.extend(self._neighbours.counts(rows, units).T)
         columns.extend(self._network[rows].T)
-        for days in _SAME_TIME_DAYS:
-            earlier = rows + 1 - days * panel.grid.slots_per_day
-            code = panel.codes[np.maximum(earlier, 0), units]
-            columns.append(np.where((earlier >= 0) & (code != MISSING), code, np.float32(np.nan)))
-        profile = time_of_day_profile(
-            self._counter, rows, units, 1, panel.step, day_types=DayTypes(panel).of
+        day = panel.grid.slots_per_day
+        columns.extend(
+            code_at(panel.codes, rows + 1 - days * day, units) for days in _SAME_TIME_DAYS
         )
-        columns.extend(profile.T)
+        columns.extend(self.profile(rows, units, 1).T)
         return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+
+    def profile(self, rows: Index, units: Index, horizon: int) -> F32:
+        """Return the habits at the target's time of day (see `time_of_day_profile`)."""
+        return time_of_day_profile(
+            self.counter, rows, units, horizon, self._panel.step, day_types=self._day_types
+        )
 
 
 class OneStepState:
@@ -146,7 +148,8 @@ class OneStepState:
     def __init__(self, context: StatusPanel, horizon: int, n_paths: int) -> None:
         rows, units = np.full(context.n_evse, context.n_time - 1), np.arange(context.n_evse)
         size = len(context.scheme)
-        start = OneStepTable(context).at(rows, units)
+        table = OneStepTable(context)
+        start = table.at(rows, units)
         self._features = np.broadcast_to(start, (n_paths, *start.shape)).copy()
         self._column = {name: k for k, name in enumerate(one_step_names(context.scheme.names))}
         self._limit = lookback_steps(context.step)
@@ -155,24 +158,17 @@ class OneStepState:
         self._moves = 0
         ahead = context.cutoff + np.arange(1, horizon + 2) * context.step
         self._minute = local_clock(ahead, context.tz)[0]
-        counter = StatusCounter(context.codes, size)
-        self._profile = partial(
-            time_of_day_profile,
-            counter,
-            rows,
-            units,
-            step=context.step,
-            day_types=DayTypes(context).of,
-        )
+        self._profile = partial(table.profile, rows, units)
         self._windows = []
         for hours in _SHARE_HOURS:
             length = int(hours * _HOUR // context.step)
-            counts = counter.counts(rows - length, rows, units)
+            counts = table.counter.counts(rows - length, rows, units)
             self._windows.append((hours, length, np.repeat(counts[None], n_paths, axis=0)))
         self._names = context.scheme.names
-        self._location, places = pd.factorize(np.asarray(context.evse["location_id"], dtype=object))
+        location = location_codes(context)
         # A place in the counts by path, location and status.
-        self._place = (np.arange(n_paths)[:, None] * len(places) + self._location) * size
+        n_location = int(location.max(initial=-1)) + 1
+        self._place = (np.arange(n_paths)[:, None] * n_location + location) * size
 
     @property
     def n_status(self) -> int:
@@ -198,12 +194,12 @@ class OneStepState:
         for hours, length, counts in self._windows:
             self._add(counts, status, 1)
             self._add(counts, self._code_at(self._moves - length), -1)
-            self._set_all(f"_{hours}h", _shares(counts))
+            self._set_all(f"_{hours}h", shares(counts))
         self._move_neighbours(status)
         for days in _SAME_TIME_DAYS:
             code = self._code_at(self._moves + 1 - days * self._day)
             self._set(f"same_time_{days}d", np.where(code == MISSING, np.float32(np.nan), code))
-        self._set_all("_profile", self._profile(horizon=self._moves + 1))
+        self._set_all("_profile", self._profile(self._moves + 1))
 
     def _move_runs(self, status: npt.NDArray[np.int8]) -> None:
         column, limit = self._column, self._limit
@@ -229,8 +225,7 @@ class OneStepState:
         counts = there[self._place[..., None] + np.arange(size)].astype(np.float32)
         self._add(counts, status, -1)
         self._set_all("_neighbours", counts)
-        total = np.stack([(status == code).sum(axis=1) for code in range(size)], axis=-1)
-        self._set_all("_network", (total / total.sum(axis=-1, keepdims=True))[:, None])
+        self._set_all("_network", network_shares(status, size)[:, None])
 
     def _add(self, counts: F32, status: npt.NDArray[np.int8], one: int) -> None:
         """Add one to the count of each path's and charger's status, where it is not missing."""
@@ -254,9 +249,3 @@ class OneStepState:
         """Write one column a status, ``[..., status]``."""
         first = self._column[f"{self._names[0]}{suffix}"]
         self._features[..., first : first + len(self._names)] = values
-
-
-def _shares(counts: F32) -> F32:
-    """Return counts as shares, NaN where there are none."""
-    seen = counts.sum(axis=-1, keepdims=True)
-    return np.where(seen > 0, counts / np.maximum(seen, 1), np.float32(np.nan))

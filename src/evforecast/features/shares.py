@@ -7,10 +7,37 @@ import numpy.typing as npt
 
 from evforecast.panel import Codes
 
-__all__ = ["StatusCounter"]
+__all__ = ["StatusCounter", "network_shares", "shares"]
 
 F32 = npt.NDArray[np.float32]
 Index = npt.NDArray[np.intp]
+
+
+def shares(counts: F32) -> F32:
+    """Return counts ``[..., status]`` as shares, NaN where nothing was counted.
+
+    Examples
+    --------
+    >>> shares(np.array([[3, 1], [0, 0]], np.float32)).tolist()
+    [[0.75, 0.25], [nan, nan]]
+    """
+    seen = counts.sum(axis=-1, keepdims=True)
+    return np.where(seen > 0, counts / np.maximum(seen, 1), np.float32(np.nan))
+
+
+def network_shares(status: Codes, n_status: int) -> npt.NDArray[np.float64]:
+    """Return the share of chargers in each status, ``[row, status]``, from codes ``[row, evse]``.
+
+    Chargers with -1 do not count; where all have it, every share is 0.
+
+    Examples
+    --------
+    >>> network_shares(np.array([[0, 1, 1, -1]], np.int8), 2).round(2).tolist()
+    [[0.33, 0.67]]
+    """
+    totals = np.stack([(status == code).sum(axis=1) for code in range(n_status)], axis=1)
+    mix: npt.NDArray[np.float64] = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1)
+    return mix
 
 
 class StatusCounter:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from evforecast.panel import MISSING, Codes
 
-__all__ = ["LastObserved", "RunHistory", "Runs", "last_observed", "run_history", "runs"]
+__all__ = ["LastObserved", "RunHistory", "Runs", "code_at", "last_observed", "run_history", "runs"]
 
 Steps = npt.NDArray[np.int32]
 
@@ -105,6 +105,21 @@ def run_history(
         np.where(known, began - previous_began, 0),
         np.where(further, state.previous[before, units], MISSING),
     )
+
+
+def code_at(
+    codes: Codes, rows: npt.NDArray[np.intp], units: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float32]:
+    """Return the codes of cases as float32 ``[case]``, NaN where missing or before the first row.
+
+    Examples
+    --------
+    >>> code_at(np.array([[2], [-1]], np.int8), np.array([0, 1, -3]), np.array([0, 0, 0])).tolist()
+    [2.0, nan, nan]
+    """
+    code = codes[np.maximum(rows, 0), units]
+    known = (rows >= 0) & (code != MISSING)
+    return np.where(known, code, np.float32(np.nan)).astype(np.float32)
 
 
 def last_observed(codes: Codes) -> LastObserved:

@@ -14,11 +14,11 @@ import pandas as pd
 
 from evforecast.errors import InputError
 from evforecast.features.daytypes import DayTypes
-from evforecast.features.neighbours import Neighbours
+from evforecast.features.neighbours import Neighbours, location_codes
 from evforecast.features.profile import PROFILE_DAYS, time_of_day_profile
-from evforecast.features.shares import StatusCounter
-from evforecast.features.state import run_history, runs
-from evforecast.panel import MISSING, Calendar, StatusPanel
+from evforecast.features.shares import StatusCounter, network_shares, shares
+from evforecast.features.state import code_at, run_history, runs
+from evforecast.panel import Calendar, StatusPanel
 from evforecast.timegrid import local_clock
 
 __all__ = ["DEFAULT_GROUPS", "GROUPS", "FeatureTable", "feature_names", "lookback_steps"]
@@ -160,11 +160,9 @@ class FeatureTable:
         self._counter = StatusCounter(panel.codes, size)
         self._neighbours = Neighbours(status, panel.evse["location_id"], size)
         if "network" in groups:
-            totals = np.stack([(status == code).sum(axis=1) for code in range(size)], axis=1)
-            self._network = totals / np.maximum(totals.sum(axis=1, keepdims=True), 1)
+            self._network = network_shares(status, size)
         if "location_profile" in groups:
-            place, _ = pd.factorize(np.asarray(panel.evse["location_id"], dtype=object))
-            self._location_counter = StatusCounter(panel.codes, size, place)
+            self._location_counter = StatusCounter(panel.codes, size, location_codes(panel))
         if "static" in groups:
             places = {name: float(place) for place, name in enumerate(models)}
             number = [places.get(name, np.nan) for name in panel.evse["model"]]
@@ -213,8 +211,7 @@ class FeatureTable:
         if "shares" in wanted:
             for hours in _SHARE_HOURS:
                 counts = self._counter.counts(rows - self._rows_in(hours), rows, units)
-                seen = counts.sum(axis=1, keepdims=True)
-                columns.extend(np.where(seen > 0, counts / np.maximum(seen, 1), np.nan).T)
+                columns.extend(shares(counts).T)
         if "neighbours" in wanted:
             columns.append(self._neighbours.size[units])
             columns.extend(self._neighbours.counts(rows, units).T)
@@ -233,7 +230,7 @@ class FeatureTable:
         latest = rows + horizon - -(-horizon // day) * day
         columns: list[npt.NDArray[np.generic]] = []
         if "same_time" in wanted:
-            columns.extend(self._code_at(latest - days * day, units) for days in _SAME_TIME)
+            columns.extend(code_at(panel.codes, latest - days * day, units) for days in _SAME_TIME)
         if "profile" in wanted:
             columns.extend(self._profile(self._counter, rows, units, horizon).T)
         if "location_profile" in wanted:
@@ -253,11 +250,6 @@ class FeatureTable:
 
     def _rows_in(self, hours: int) -> int:
         return int(hours * _HOUR // self._panel.step)
-
-    def _code_at(self, rows: Index, units: Index) -> F32:
-        code = self._panel.codes[np.maximum(rows, 0), units]
-        known = (rows >= 0) & (code != MISSING)
-        return np.where(known, code, np.float32(np.nan)).astype(np.float32)
 
 
 def _carried(panel: StatusPanel, names: Sequence[str], limit: int) -> F32:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,15 @@ import numpy.typing as npt
 from sklearn.base import clone
 
 from evforecast.errors import InputError
+from evforecast.forecasting.around import Around
 from evforecast.forecasting.base import StatusForecaster
+from evforecast.forecasting.pooling import weighted_pool
 from evforecast.panel import StatusPanel
 
 __all__ = ["Blend"]
 
-# What a member gives a status at least: one alone cannot rule a status out.
-_SMALLEST = 1e-5
 
-
-class Blend(StatusForecaster):
+class Blend(Around):
     """The weighted geometric mean of the probabilities of several forecasters (a logarithmic pool).
 
     Parameters
@@ -57,21 +56,6 @@ class Blend(StatusForecaster):
         self.weights = weights
 
     @property
-    def horizons(self) -> Sequence[int]:  # type: ignore[override] # the members have them
-        """Those of the first member."""
-        return self._first.horizons
-
-    @property
-    def target(self) -> str | None:
-        """The target of the members."""
-        return getattr(self._first, "target", None)
-
-    @property
-    def within(self) -> bool:
-        """Whether the members forecast their target by a time."""
-        return bool(getattr(self._first, "within", False))
-
-    @property
     def lookback(self) -> int:
         """The longest of the members."""
         return max(member.lookback for member in self.members_.values())
@@ -82,7 +66,8 @@ class Blend(StatusForecaster):
         return all(member.any_horizon for member in self.members.values())
 
     @property
-    def _first(self) -> StatusForecaster:
+    def _inner(self) -> StatusForecaster:
+        """The first member: all forecast the same."""
         if not self.members:
             msg = "Blend: there is no member. Give it forecasters by name."
             raise InputError(msg)
@@ -121,9 +106,5 @@ class Blend(StatusForecaster):
     def _predict(
         self, context: StatusPanel, horizons: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.floating]:
-        pooled = 0.0
-        for weight, member in zip(self.weights_, self.members_.values(), strict=True):
-            p = member.predict_proba(context, horizons.tolist()).proba.astype(np.float64)
-            pooled = pooled + weight * np.log(np.maximum(p, _SMALLEST))
-        law: npt.NDArray[np.floating] = np.exp(pooled)
-        return law
+        forecasts = (m.predict_proba(context, horizons.tolist()) for m in self.members_.values())
+        return weighted_pool((f.proba.astype(np.float64) for f in forecasts), self.weights_)

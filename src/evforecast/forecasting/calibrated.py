@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from scipy.optimize import minimize
 from sklearn.base import clone
 
 from evforecast.errors import InputError
+from evforecast.forecasting.around import Around
 from evforecast.forecasting.base import StatusForecaster
 from evforecast.forecasting.target import future_codes
 from evforecast.panel import MISSING, Codes, StatusPanel
@@ -49,7 +49,7 @@ class Recalibration:
         return law
 
 
-class Calibrated(StatusForecaster):
+class Calibrated(Around):
     """A forecaster whose probabilities are recalibrated on days that it has not learnt from.
 
     The last `days` of the training time are held out; a copy fitted before them forecasts them every six
@@ -94,29 +94,13 @@ class Calibrated(StatusForecaster):
         self.days = days
 
     @property
-    def horizons(self) -> Sequence[int]:  # type: ignore[override] # the forecaster has them
-        """Those of the forecaster."""
-        return self.forecaster.horizons
-
-    @property
-    def target(self) -> str | None:
-        """That of the forecaster."""
-        return getattr(self.forecaster, "target", None)
-
-    @property
-    def within(self) -> bool:
-        """Whether the forecaster tells its target by a time."""
-        return bool(getattr(self.forecaster, "within", False))
+    def _inner(self) -> StatusForecaster:
+        return self.forecaster
 
     @property
     def lookback(self) -> int:
         """That of the forecaster."""
         return self.forecaster_.lookback
-
-    @property
-    def any_horizon(self) -> bool:
-        """Those that the forecaster serves; a horizon without a map is left as it is."""
-        return self.forecaster.any_horizon
 
     def _fit(self, panel: StatusPanel) -> None:
         if self.days < 14:

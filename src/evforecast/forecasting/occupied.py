@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import clone
 
 from evforecast.errors import InputError
 from evforecast.features import runs
+from evforecast.forecasting.around import Around
 from evforecast.forecasting.base import StatusForecaster
 from evforecast.panel import Codes, StatusPanel
 
@@ -18,7 +17,7 @@ __all__ = ["OccupiedFeed"]
 _DAY = np.timedelta64(86_400, "s")
 
 
-class OccupiedFeed(StatusForecaster):
+class OccupiedFeed(Around):
     """Learns from a feed with ``charging`` and ``passive``, serves one that calls both ``charging``.
 
     Some feeds show that a vehicle is there, not whether it still charges (see `Vocabulary.merged`). How
@@ -53,34 +52,25 @@ class OccupiedFeed(StatusForecaster):
         self.forecaster = forecaster
 
     @property
-    def horizons(self) -> Sequence[int]:  # type: ignore[override] # the forecaster has them
-        """Those of the forecaster."""
-        return self.forecaster.horizons
+    def _inner(self) -> StatusForecaster:
+        return self.forecaster
 
     @property
     def lookback(self) -> int:
         """That of the forecaster, and a day more to tell since when a charger is occupied."""
         return self.forecaster_.lookback + int(_DAY // self.step_)
 
-    @property
-    def any_horizon(self) -> bool:
-        """Those that the forecaster serves."""
-        return self.forecaster.any_horizon
-
     @staticmethod
     def merge(panel: StatusPanel) -> StatusPanel:
         """Return the panel as such a feed would show it: what is passive is ``charging``."""
         charging, passive = panel.scheme.code("charging"), panel.scheme.code("passive")
-        codes = np.where(panel.codes == passive, np.int8(charging), panel.codes)
-        return StatusPanel(
-            codes, panel.grid, panel.evse, scheme=panel.scheme, exog=panel.exog, tz=panel.tz
-        )
+        return _with_codes(panel, np.where(panel.codes == passive, np.int8(charging), panel.codes))
 
     def _fit(self, panel: StatusPanel) -> None:
-        if getattr(self.forecaster, "target", None) is not None:
+        if self.target is not None:
             msg = (
                 "OccupiedFeed: its forecaster must forecast all statuses, not "
-                f"{self.forecaster.target!r}: coarsen what this one forecasts."
+                f"{self.target!r}: coarsen what this one forecasts."
             )
             raise InputError(msg)
         charging, passive = panel.scheme.code("charging"), panel.scheme.code("passive")
@@ -98,14 +88,7 @@ class OccupiedFeed(StatusForecaster):
         self, context: StatusPanel, horizons: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.floating]:
         charging, passive = context.scheme.code("charging"), context.scheme.code("passive")
-        split = StatusPanel(
-            self._split(context),
-            context.grid,
-            context.evse,
-            scheme=context.scheme,
-            exog=context.exog,
-            tz=context.tz,
-        ).tail(self.forecaster_.lookback)
+        split = _with_codes(context, self._split(context)).tail(self.forecaster_.lookback)
         law = self.forecaster_.predict_proba(split, horizons.tolist()).proba.copy()
         law[..., charging] += law[..., passive]
         law[..., passive] = 0
@@ -118,3 +101,9 @@ class OccupiedFeed(StatusForecaster):
         occupied = merged.codes == context.scheme.code("charging")
         passive = np.int8(context.scheme.code("passive"))
         return np.where(occupied & (age >= self.charging_rows_), passive, merged.codes)
+
+
+def _with_codes(panel: StatusPanel, codes: Codes) -> StatusPanel:
+    return StatusPanel(
+        codes, panel.grid, panel.evse, scheme=panel.scheme, exog=panel.exog, tz=panel.tz
+    )

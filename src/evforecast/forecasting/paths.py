@@ -8,15 +8,15 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from evforecast.errors import InputError
+from evforecast.features import location_codes
 from evforecast.forecasting.base import StatusForecaster, check_horizons
 from evforecast.forecasting.dependence import Dependence, JointDraws, pick
 from evforecast.panel import StatusPanel, StatusPaths
 from evforecast.random import RandomState, generator
 
-__all__ = ["PathForecaster", "Walk", "first_passage", "location_codes", "sample"]
+__all__ = ["PathForecaster", "Walk", "first_passage", "sample"]
 
 
 _TINY = 1e-9
@@ -120,11 +120,6 @@ def first_passage(
             no = np.mean(kept_out, axis=0)
             results.append(np.stack([no, 1 - no], axis=-1))
     return np.stack(results)
-
-
-def location_codes(panel: StatusPanel) -> npt.NDArray[np.intp]:
-    """Return the location of each charger as a number from 0, shape ``[evse]``."""
-    return pd.factorize(np.asarray(panel.evse["location_id"], dtype=object))[0]
 
 
 class PathForecaster(StatusForecaster):

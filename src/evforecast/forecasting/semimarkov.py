@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from evforecast.features import runs
+from evforecast.features import location_codes, runs
 from evforecast.forecasting.base import DEFAULT_HORIZONS
 from evforecast.forecasting.counting import local_part, marginal
 from evforecast.forecasting.dependence import Dependence, JointDraws, estimate_dependence
 from evforecast.forecasting.hazards import PARTS, UNIT_PARTS, fit_hazards
 from evforecast.forecasting.passage import remaining_steps
-from evforecast.forecasting.paths import PathForecaster, location_codes
+from evforecast.forecasting.paths import PathForecaster
 from evforecast.forecasting.propagation import OpenRuns, propagate
 from evforecast.forecasting.walk import SemiMarkovWalk
 from evforecast.panel import StatusPanel

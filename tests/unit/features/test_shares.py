@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from evforecast.features import StatusCounter
+from evforecast.features.shares import network_shares, shares
 
 
 @pytest.fixture
@@ -50,3 +51,14 @@ def test_a_large_group_has_more_cells_than_two_bytes_count():
     codes = np.zeros((700, 120), np.int8)
     counter = StatusCounter(codes, 1, np.zeros(120, int))
     assert counter.counts(np.array([-1]), np.array([699]), np.array([7]))[0, 0] == 84_000
+
+
+def test_shares_of_nothing_are_unknown_and_the_network_of_nobody_is_empty(codes):
+    np.testing.assert_array_equal(
+        shares(np.array([[[1, 3]], [[0, 0]]], np.float32)), [[[0.25, 0.75]], [[np.nan, np.nan]]]
+    )
+    mix = network_shares(codes, 3)
+    for row, seen in zip(mix, codes, strict=True):
+        known = seen[seen >= 0]
+        assert row.tolist() == [(known == code).sum() / max(len(known), 1) for code in range(3)]
+    assert network_shares(np.full((1, 4), -1, np.int8), 2).tolist() == [[0, 0]]

@@ -3,8 +3,9 @@ import pytest
 
 from evforecast import SemiMarkovForecaster, simulate
 from evforecast.errors import HorizonError, InputError, NotFittedError
+from evforecast.features import location_codes
 from evforecast.forecasting.dependence import Dependence, JointDraws
-from evforecast.forecasting.paths import location_codes, sample
+from evforecast.forecasting.paths import sample
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evforecast.forecasting.pooling import logarithmic_pool
+from evforecast.forecasting.pooling import logarithmic_pool, weighted_pool
 
 
 def test_it_is_the_geometric_mean():
@@ -21,3 +21,12 @@ def test_neither_can_rule_a_status_out_alone():
     assert logarithmic_pool(np.array([0.5, 0.5]), np.array([1.0, 0.0]), 0.5)[1] == pytest.approx(
         pooled[1]
     )
+
+
+def test_any_number_of_laws():
+    laws = np.random.default_rng(1).dirichlet(np.ones(3), (3, 7))
+    pooled = weighted_pool(laws, [0.2, 0.5, 0.3])
+    expected = laws[0] ** 0.2 * laws[1] ** 0.5 * laws[2] ** 0.3
+    np.testing.assert_allclose(pooled, expected / expected.sum(axis=-1, keepdims=True))
+    with pytest.raises(ValueError, match="shorter"):
+        weighted_pool(laws, [0.5, 0.5])
