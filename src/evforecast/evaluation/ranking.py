@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from evforecast.errors import InputError, SchemeMismatchError
+from evforecast.evaluation.averaging import case_weights
 from evforecast.evaluation.calibration import calibration_error
 from evforecast.evaluation.result import Backtest
 from evforecast.evaluation.scores import brier_score, log_score
@@ -19,7 +19,9 @@ from evforecast.panel import MISSING
 __all__ = ["auc", "average_precision", "ranking_scores"]
 
 
-def auc(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> float:
+def auc(
+    fcst: npt.NDArray[Any], obs: npt.NDArray[Any], *, weights: npt.ArrayLike | None = None
+) -> float:
     """Return the area under the ROC curve: how often an event was given more than a case without one.
 
     Parameters
@@ -27,7 +29,10 @@ def auc(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> float:
     fcst : numpy.ndarray
         Probabilities of the event, or anything that ranks it, any shape.
     obs : numpy.ndarray
-        1 where it happened, 0 where not, -1 where unknown; same shape.
+        1 where it happened, 0 where not, -1 or NaN where unknown; same shape.
+    weights : array-like, optional
+        Weights of the cases, of a shape that spreads over theirs; ones by default. A case with a weight
+        of 2 counts like two such cases.
 
     Returns
     -------
@@ -38,7 +43,7 @@ def auc(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> float:
     Raises
     ------
     InputError
-        If shapes disagree.
+        If shapes disagree, a forecast of a known truth is NaN, or a weight is negative, NaN or infinite.
 
     References
     ----------
@@ -49,21 +54,24 @@ def auc(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> float:
     >>> auc(np.array([0.1, 0.4, 0.3]), np.array([0, 1, 0]))
     1.0
     """
-    p, hit = _known(fcst, obs)
-    hits = int(hit.sum())
-    misses = len(hit) - hits
-    if not hits or not misses:
+    p, hits, misses = _known(fcst, obs, weights, "auc")
+    pairs = hits.sum() * misses.sum()
+    if not pairs:
         return float("nan")
-    wins = rankdata(p)[hit].sum() - hits * (hits + 1) / 2
-    return float(wins / (hits * misses))
+    values, place = np.unique(p, return_inverse=True)
+    up = np.bincount(place, weights=hits, minlength=len(values))
+    down = np.bincount(place, weights=misses, minlength=len(values))
+    return float(up @ (np.cumsum(down) - down / 2) / pairs)
 
 
-def average_precision(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> float:
+def average_precision(
+    fcst: npt.NDArray[Any], obs: npt.NDArray[Any], *, weights: npt.ArrayLike | None = None
+) -> float:
     """Return the mean precision down the list of cases, likeliest first, taken at each event.
 
     Parameters
     ----------
-    fcst, obs
+    fcst, obs, weights
         As in `auc`.
 
     Returns
@@ -75,7 +83,7 @@ def average_precision(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> float:
     Raises
     ------
     InputError
-        If shapes disagree.
+        As `auc`.
 
     References
     ----------
@@ -87,14 +95,14 @@ def average_precision(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> float:
     >>> average_precision(np.array([0.1, 0.4, 0.3]), np.array([1, 1, 0])).__round__(3)
     0.833
     """
-    p, hit = _known(fcst, obs)
-    if not hit.any():
+    p, hits, misses = _known(fcst, obs, weights, "average_precision")
+    if not hits.any():
         return float("nan")
     order = np.argsort(-p, kind="stable")
     # Cases with the same chance are on the list together.
     last = np.append(np.diff(p[order]) != 0, True)
-    taken = np.flatnonzero(last) + 1
-    found = np.cumsum(hit[order])[last]
+    taken = np.cumsum((hits + misses)[order])[last]
+    found = np.cumsum(hits[order])[last]
     return float((np.diff(found, prepend=0) * found / taken).sum() / found[-1])
 
 
@@ -175,11 +183,19 @@ def _scores(law: npt.NDArray[Any], truth: npt.NDArray[Any], bins: int) -> dict[s
 
 
 def _known(
-    fcst: npt.NDArray[Any], obs: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Return the forecasts and whether the event happened, flat, where that is known."""
+    fcst: npt.NDArray[Any], obs: npt.NDArray[Any], weights: npt.ArrayLike | None, where: str
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return, flat, the forecasts that count, and their weights as events and as cases without one."""
     if fcst.shape != obs.shape:
-        msg = f"forecasts {fcst.shape} and observations {obs.shape} must have one shape."
+        msg = f"{where}: forecasts {fcst.shape} and observations {obs.shape} must have one shape."
         raise InputError(msg)
-    seen = obs >= 0
-    return fcst[seen], obs[seen] == 1
+    weight = case_weights(weights, obs.shape, where)
+    counted = (obs >= 0) & (weight > 0)
+    p, hit, weight = fcst[counted], obs[counted] == 1, weight[counted]
+    if unranked := int(np.isnan(p).sum()):
+        msg = (
+            f"{where}: {unranked:,} forecasts of a known truth are NaN and have no place in a ranking. "
+            "Set the truth of cases that are not to count to -1."
+        )
+        raise InputError(msg)
+    return p, np.where(hit, weight, 0.0), np.where(hit, 0.0, weight)

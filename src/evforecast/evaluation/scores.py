@@ -1,6 +1,7 @@
 """Scores of probability forecasts: plain functions, forecast first, then what was observed.
 
-All return one value a case (NaN where the truth is missing), so that any mean can be taken afterwards.
+All return one value a case, NaN where the truth is missing, so that any mean can be taken afterwards:
+`weighted_mean` leaves those cases out. A forecast that is NaN is refused, lest it pass for a missing truth.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def log_score(
         Observed codes, shape ``[...]``, -1 where missing.
     clip : float
         Probabilities below this count as this (not renormalised), so that one surprise costs at most
-        ``-ln(clip)``.
+        ``-ln(clip)``; with 0 it can cost infinity.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def log_score(
     Raises
     ------
     InputError
-        If the shapes disagree.
+        If the shapes disagree, a code is beyond the last status, or a forecast is NaN.
 
     References
     ----------
@@ -55,7 +56,8 @@ def log_score(
     array([0.693])
     """
     p = _of_observed(fcst, obs)
-    scores: FloatArray = -np.log(np.maximum(p, clip))
+    with np.errstate(divide="ignore"):
+        scores: FloatArray = -np.log(np.maximum(p, clip))
     return scores
 
 
@@ -78,7 +80,7 @@ def brier_score(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> FloatArray:
     Raises
     ------
     InputError
-        If the shapes disagree.
+        If the shapes disagree, a code is beyond the last status, or a forecast is NaN.
 
     References
     ----------
@@ -112,14 +114,14 @@ def accuracy(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> FloatArray:
     Raises
     ------
     InputError
-        If the shapes disagree.
+        If the shapes disagree, a code is beyond the last status, or a forecast is NaN.
 
     Examples
     --------
     >>> accuracy(np.array([[0.4, 0.6]]), np.array([1]))
     array([1.])
     """
-    _check(fcst, obs)
+    check_cases(fcst, obs)
     return np.where(obs >= 0, fcst.argmax(axis=-1) == obs, np.nan)
 
 
@@ -136,28 +138,52 @@ def skill_score(score: npt.ArrayLike, reference: npt.ArrayLike) -> FloatArray:
     numpy.ndarray
         float64; NaN where the reference is 0.
 
+    References
+    ----------
+    Murphy (1988), doi:10.1175/1520-0493(1988)116<2417:SSBOTM>2.0.CO;2.
+
     Examples
     --------
-    >>> skill_score(0.3, 0.4).round(2)
-    np.float64(0.25)
+    >>> skill_score([0.3, 0.4], 0.4).round(2)
+    array([0.25, 0.  ])
     """
     below = np.asarray(reference, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(below == 0, np.nan, 1 - np.asarray(score, dtype=np.float64) / below)[()]
 
 
+def check_cases(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> None:
+    """Check that chances, ``[..., outcome]``, can be scored by what was observed, ``[...]``.
+
+    Raises
+    ------
+    InputError
+        If the shapes disagree, an outcome is beyond the last, or a forecast of a known truth is NaN.
+    """
+    if fcst.shape[:-1] != obs.shape or not fcst.ndim:
+        msg = (
+            f"forecasts {fcst.shape} do not fit observations {obs.shape}: they need the same axes, and "
+            "one more at the end for what can happen."
+        )
+        raise InputError(msg)
+    known = obs >= 0
+    if obs.size and (highest := np.max(obs, where=known, initial=0)) >= fcst.shape[-1]:
+        msg = (
+            f"{highest} was observed, where forecasts have chances of 0 to {fcst.shape[-1] - 1} only. "
+            "Are both of the same scheme?"
+        )
+        raise InputError(msg)
+    if np.isnan(fcst).any() and (count := int(np.isnan(fcst[known]).any(axis=-1).sum())):
+        msg = (
+            f"{count:,} forecasts of a known truth are NaN; a missing forecast is no missing truth. "
+            "Set the truth of cases that are not to count to -1, for every model."
+        )
+        raise InputError(msg)
+
+
 def _of_observed(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> FloatArray:
     """Return the probability given to what was observed, NaN where that is missing."""
-    _check(fcst, obs)
+    check_cases(fcst, obs)
     place = np.maximum(obs, 0).astype(np.intp)
     p = np.take_along_axis(fcst, place[..., None], axis=-1)[..., 0].astype(np.float64)
     return np.where(obs >= 0, p, np.nan)
-
-
-def _check(fcst: npt.NDArray[Any], obs: npt.NDArray[Any]) -> None:
-    if fcst.shape[:-1] != obs.shape:
-        msg = f"forecasts {fcst.shape} do not fit observations {obs.shape}: one status axis more is needed."
-        raise InputError(msg)
-    if obs.size and obs.max() >= fcst.shape[-1]:
-        msg = f"observed code {obs.max()} where forecasts have {fcst.shape[-1]} statuses."
-        raise InputError(msg)

@@ -40,6 +40,37 @@ def test_unknown_truth_is_left_out_and_shapes_must_agree():
             score(p, obs[0])
 
 
+@given(CASES, st.data())
+def test_a_weight_is_a_repetition(case, data):
+    p, hit = case
+    times = data.draw(hnp.arrays(np.int64, len(p), elements=st.integers(0, 3)))
+    hit = np.where(data.draw(hnp.arrays(np.bool_, len(p))), hit, -1)
+    for score in (auc, average_precision):
+        weighted = score(p, hit, weights=times)
+        np.testing.assert_equal(weighted, score(np.repeat(p, times), np.repeat(hit, times)))
+
+
+def test_weights_against_scikit_learn():
+    rng = np.random.default_rng(0)
+    p, hit, weights = rng.random(200).round(1), rng.integers(0, 2, 200), rng.random(200)
+    assert auc(p, hit, weights=weights) == pytest.approx(
+        metrics.roc_auc_score(hit, p, sample_weight=weights)
+    )
+    assert average_precision(p, hit, weights=weights) == pytest.approx(
+        metrics.average_precision_score(hit, p, sample_weight=weights)
+    )
+
+
+def test_no_rank_and_no_weight_are_refused():
+    p, obs = np.array([0.1, np.nan, 0.3]), np.array([0, 1, 1])
+    for score in (auc, average_precision):
+        with pytest.raises(InputError, match="1 forecasts of a known truth are NaN"):
+            score(p, obs)
+        assert score(p, np.array([0, -1, 1])) == 1
+        with pytest.raises(InputError, match="weights are negative"):
+            score(np.nan_to_num(p), obs, weights=[1, 1, -1])
+
+
 @pytest.fixture(scope="module")
 def result():
     panel = ev.simulate(n_evse=12, days=6, random_state=0)
