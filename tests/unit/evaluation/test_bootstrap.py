@@ -3,6 +3,7 @@ import pytest
 
 from evforecast.errors import InputError
 from evforecast.evaluation import ratio_interval
+from evforecast.evaluation.bootstrap import ratio_of_sums_interval
 
 
 def cases(seed=0, n=40, m=60):
@@ -41,3 +42,15 @@ def test_other_cases_are_refused():
     scores[0, 0] = np.nan if not np.isnan(scores[0, 0]) else 1.0
     with pytest.raises(InputError, match="not of the same cases"):
         ratio_interval(scores, reference)
+
+
+def test_blocks_are_drawn_like_chargers():
+    scores, reference = cases()
+    sums = np.nansum(scores, axis=0), np.nansum(reference, axis=0)
+    assert ratio_of_sums_interval(*sums) == pytest.approx(ratio_interval(scores, reference))
+
+
+def test_a_perfect_reference():
+    assert ratio_of_sums_interval(np.ones(6), np.zeros(6)) == (np.inf, np.inf, np.inf)
+    assert ratio_of_sums_interval(np.zeros(6), np.ones(6)) == (0, 0, 0)
+    assert np.isnan(ratio_of_sums_interval(np.zeros(6), np.zeros(6))).all()
