@@ -7,6 +7,9 @@ fitted model, so that the second (its floor) is about exactly the same model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -260,8 +263,11 @@ def origins_of_a_day(first: int) -> list[int]:
     return [first + hours * 4 for hours in (0, 6, 12, 18)]
 
 
-def backtests(way: str) -> Callable[[Settings], Records]:
-    """Return the job of a backtest over ten origins; then its floors, the predictions alone."""
+def backtests(way: str, *, stored: bool = False) -> Callable[[Settings], Records]:
+    """Return the job of a backtest over ten origins; then its floors, the predictions alone, and its scores.
+
+    With `stored` the backtest alone, into a new folder at each call: its memory is then its own.
+    """
 
     def work(s: Settings) -> Records:
         import evforecast as ev
@@ -276,7 +282,7 @@ def backtests(way: str) -> Callable[[Settings], Records]:
             else ev.DirectForecaster(HORIZONS, random_state=0)
         ).fit(past)
 
-        def run() -> Any:
+        def run(store: Path | None = None) -> Any:
             return ev.backtest(
                 {"model": model},
                 panel,
@@ -284,6 +290,7 @@ def backtests(way: str) -> Callable[[Settings], Records]:
                 first_origin=panel.times[first],
                 last_origin=panel.times[last],
                 horizons=steps,
+                store=store,
                 progress=False,
             )
 
@@ -292,9 +299,17 @@ def backtests(way: str) -> Callable[[Settings], Records]:
                 model.predict_proba(panel.head(row + 1), list(steps))
 
         model.predict_proba(panel.head(first + 1), [1])
+        if stored:
+            with TemporaryDirectory() as folder:
+                new = (Path(folder) / str(number) for number in count())
+                found, result = taken(lambda: run(next(new)))
+                found |= {"log_loss": float(np.nanmean(result.cases("model")))}
+            return {f"backtest, {way}, with a store": found}
         found, result = taken(run)
         found |= {"log_loss": float(np.nanmean(result.cases("model")))}
         records = {f"backtest, {way}": found, f"floor, its predicts, {way}": taken(predicts)[0]}
+        by = ["area", "hour", "day_type"]
+        records[f"its scores by {', '.join(by)}, {way}"] = taken(lambda: result.scores(by))[0]
         if way == "direct":
             models = [learnt.model for learnt in model.learnt_.values()]
             rng = np.random.default_rng(0)
@@ -329,7 +344,11 @@ JOBS: dict[str, dict[str, Callable[[Settings], Records]]] = {
         f"{PATHS} paths LightGBM": classifier_steps(PATHS, "LightGBM"),
     },
     "direct": {"direct": direct},
-    "backtest": {"semi-Markov": backtests("semi-Markov"), "direct": backtests("direct")},
+    "backtest": {
+        "semi-Markov": backtests("semi-Markov"),
+        "semi-Markov, stored": backtests("semi-Markov", stored=True),
+        "direct": backtests("direct"),
+    },
 }
 
 ALL_ROWS = {

@@ -148,7 +148,7 @@ def ratios_table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def jobs_table(rounds: Sequence[Round], skipped: Mapping[str, str]) -> str:
     """Return what each job took, the median over the rounds, as Markdown."""
-    keys = ("cpu", "seconds", "over_mib", "log_loss")
+    keys = ("cpu", "seconds", "over_mib", "peak_mib", "log_loss")
     found: dict[str, dict[str, list[float]]] = {}
     for one in rounds:
         for name, figures in one.items():
@@ -157,8 +157,8 @@ def jobs_table(rounds: Sequence[Round], skipped: Mapping[str, str]) -> str:
                 if figures.get(key) is not None:
                     values.append(figures[key])
     lines = [
-        "| job | CPU s | seconds | MiB over the input | log loss |",
-        "| --- | --- | --- | --- | --- |",
+        "| job | CPU s | seconds | MiB over the input | peak MiB | log loss |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, row in found.items():
         cells = [_number(median(row[key])) if row[key] else "-" for key in keys]

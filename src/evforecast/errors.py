@@ -65,6 +65,19 @@ def require_choice(value: object, choices: Iterable[str], where: str) -> None:
 class EvForecastError(Exception):
     """The root of every error that evforecast raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes with its message and its facts, whatever made them."""
+        return _rebuilt, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuilt(
+    cls: type[EvForecastError], args: tuple[object, ...], facts: dict[str, object]
+) -> EvForecastError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
 
 class InputError(EvForecastError, ValueError):
     """An argument or an input that cannot be used as it is."""

@@ -1,4 +1,5 @@
 import inspect
+import pickle
 
 import pytest
 
@@ -66,3 +67,20 @@ def test_advice_fits_the_kind_of_doubtful_time():
     assert "ambiguous='first'" in str(twice)
     assert "ambiguous" not in str(never)
     assert "jumped" in str(never)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.InputError("x"),
+        errors.MissingColumnsError(["a"], ["b"], "reader"),
+        errors.UnknownChargerError(["a"], 3),
+        errors.MissingExtraError("boosting", "lightgbm"),
+        errors.UnknownStatusError("feed", {"zzz": 7}, ["Down"]),
+    ],
+)
+def test_errors_travel_between_processes(error):
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)

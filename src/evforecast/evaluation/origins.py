@@ -14,7 +14,14 @@ from evforecast.errors import EmptyInputError, InputError, LeakageError, first_f
 from evforecast.panel import StatusPanel
 from evforecast.timegrid import TimeLike, as_time, step_text
 
-__all__ = ["Fittable", "fitted_before", "named_rows", "origin_rows"]
+__all__ = [
+    "Fittable",
+    "already_fitted",
+    "fitted_before",
+    "interval",
+    "named_rows",
+    "origin_rows",
+]
 
 Rows = npt.NDArray[np.intp]
 
@@ -27,6 +34,30 @@ class Fittable(Protocol):
 
 
 _Model = TypeVar("_Model", bound=Fittable)
+
+
+def interval(text: str, what: str) -> pd.Timedelta:
+    """Return a length of time that a backtest was given.
+
+    Raises
+    ------
+    InputError
+        If it is none, or not positive.
+
+    Examples
+    --------
+    >>> interval("7D", "refit")
+    Timedelta('7 days 00:00:00')
+    """
+    try:
+        length = pd.Timedelta(text)
+    except (TypeError, ValueError) as error:
+        msg = f"backtest: {what}={text!r} is no length of time. Write it like '3h' or '7D'."
+        raise InputError(msg) from error
+    if not length > pd.Timedelta(0):
+        msg = f"backtest: {what}={text!r} must be a positive length of time, like '3h' or '7D'."
+        raise InputError(msg)
+    return length
 
 
 def origin_rows(
@@ -61,7 +92,8 @@ def origin_rows(
     Raises
     ------
     InputError
-        If `every` is not a multiple of the step, or the first origin is not in the panel.
+        If `every` is not a multiple of the step, `last` no length of time, or the first origin not in the
+        panel.
     EmptyInputError
         If no origin is left.
 
@@ -72,7 +104,7 @@ def origin_rows(
     >>> origin_rows(panel, 4, every="6h", last="12h")
     array([143, 167])
     """
-    jump = pd.Timedelta(every) / pd.Timedelta(panel.step)
+    jump = interval(every, "every") / pd.Timedelta(panel.step)
     if jump < 1 or jump != int(jump):
         msg = f"backtest: every={every!r} is not a multiple of the step, {step_text(panel.step)}."
         raise InputError(msg)
@@ -88,7 +120,7 @@ def origin_rows(
             msg = f"backtest: first_origin {as_time(first_origin)} is not a time of {panel!r}."
             raise InputError(msg)
     else:
-        first = panel.n_time - 1 - int(pd.Timedelta(str(last)) / pd.Timedelta(panel.step))
+        first = panel.n_time - 1 - int(interval(str(last), "last") / pd.Timedelta(panel.step))
         if first < 0:
             msg = f"backtest: last={last!r} reaches back before {panel!r}. Say less."
             raise InputError(msg)
@@ -175,16 +207,46 @@ def fitted_before(name: str, model: _Model, past: StatusPanel, where: str = "bac
     >>> str(fitted_before("p", ev.Climatology(), panel.head(96)).trained_until_)
     '2020-09-28T21:45:00'
     """
+    if already_fitted(name, model, past.cutoff, where):
+        return model
+    fresh = copy.deepcopy(model)
+    fresh.fit(past)
+    return fresh
+
+
+def already_fitted(
+    name: str, model: object, origin: np.datetime64, where: str = "backtest"
+) -> bool:
+    """Return whether a model was fitted, on nothing later than an origin.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls it.
+    model : forecaster
+        One that was fitted tells by ``trained_until_`` what it has seen.
+    origin : numpy.datetime64
+        The first origin.
+    where : str
+        Who asks, for the message.
+
+    Raises
+    ------
+    LeakageError
+        If it was fitted on later rows.
+
+    Examples
+    --------
+    >>> import evforecast as ev
+    >>> panel = ev.simulate(n_evse=3, days=2, random_state=0)
+    >>> already_fitted("p", ev.Climatology().fit(panel), panel.cutoff)
+    True
+    """
     seen = getattr(model, "trained_until_", None)
-    if seen is None:
-        fresh = copy.deepcopy(model)
-        fresh.fit(past)
-        return fresh
-    origin = past.cutoff
-    if seen > origin:
+    if seen is not None and seen > origin:
         msg = (
             f"{where}: model {name!r} was trained on rows up to {seen}, after the first origin {origin}. "
             f"Fit it on panel.until({str(origin)!r}), or choose later origins."
         )
         raise LeakageError(msg)
-    return model
+    return seen is not None

@@ -10,12 +10,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from evforecast.errors import InputError
+from evforecast.evaluation.grouping import CLOCKS, Groups, Key, clock_key, key
 from evforecast.evaluation.scores import accuracy, brier_score, log_score, skill_score
-from evforecast.panel import MISSING, Codes, StatusScheme
+from evforecast.panel import MISSING, Calendar, Codes, StatusScheme
 
 __all__ = ["Backtest"]
 
 _SCORES = {"log_loss": log_score, "brier": brier_score, "accuracy": accuracy}
+# Cases that are scored at a time: a few megabytes.
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +28,8 @@ class Backtest:
     Attributes
     ----------
     proba : dict of str to numpy.ndarray
-        By model: float32, shape ``[origin, horizon, evse, status]``.
+        By model: float32, shape ``[origin, horizon, evse, status]``; read-only and on the disk where the
+        backtest was given a `store`.
     truth : numpy.ndarray
         int8 codes, shape ``[origin, horizon, evse]``, -1 where not observed.
     origins : numpy.ndarray
@@ -38,6 +42,10 @@ class Backtest:
         The table of chargers.
     scheme : StatusScheme
         The names of the statuses.
+    tz : str
+        The zone of the clock on the chargers' wall, for groups by hour and day.
+    calendar : Calendar or None
+        Public holidays, which count like Sundays; without it, weekends alone.
 
     Examples
     --------
@@ -55,6 +63,8 @@ class Backtest:
     step: np.timedelta64
     evse: pd.DataFrame
     scheme: StatusScheme
+    tz: str = "UTC"
+    calendar: Calendar | None = None
 
     @property
     def models(self) -> list[str]:
@@ -131,8 +141,10 @@ class Backtest:
         Parameters
         ----------
         by : sequence of str
-            Any of ``model``, ``horizon``, ``origin`` and the columns of the table of chargers
-            (``evse_id``, ``location_id``, ``area``, ``model`` of the charger is not among them).
+            Any of ``model``, ``horizon``, ``origin``; by the local clock ``hour`` (0 to 23) and
+            ``day_type`` (``working day``, ``saturday``, ``sunday or holiday``) of the time that is
+            forecast, and ``day``, the date of the origin; and the columns of the table of chargers
+            (``evse_id``, ``location_id``, ``area``, … but not their ``model``).
         reference : str, optional
             A model; adds ``skill``, one minus the ratio of log losses to its own in the same group.
 
@@ -147,32 +159,40 @@ class Backtest:
         InputError
             If a name in `by`, or the reference, is not there.
         """
-        groups = ["model", *[name for name in by if name != "model"]]
-        keys = self.keys(groups[1:])
-        frames = []
-        for model in self.models:
-            values = {score: self.cases(model, score).ravel() for score in _SCORES}
-            frame = pd.DataFrame({**keys, **values})[self.truth.ravel() != MISSING]
-            frame["n"] = 1
-            grouped = frame.groupby(groups[1:], sort=True, observed=True) if keys else None
-            how = dict.fromkeys(_SCORES, "mean") | {"n": "sum"}
-            mean = (
-                grouped.agg(how).reset_index()
-                if grouped is not None
-                else frame.agg(how).to_frame().T
-            )
-            mean.insert(0, "model", model)
-            frames.append(mean)
-        table: pd.DataFrame = pd.concat(frames, ignore_index=True).astype({"n": "int64"})
+        if reference is not None and reference not in self.proba:
+            msg = f"reference {reference!r} is not among the models {self.models}."
+            raise InputError(msg)
+        n, h, m = self.truth.shape
+        groups = Groups({name: self._key(name) for name in by if name != "model"}, (n, h, m))
+        truth = self.truth.reshape(n * h, m)
+        laws = {name: p.reshape(n * h, m, p.shape[-1]) for name, p in self.proba.items()}
+        count = np.zeros(groups.n, np.int64)
+        sums = {name: np.zeros((len(_SCORES), groups.n)) for name in laws}
+        rows = max(_BLOCK // max(m, 1), 1)
+        for first in range(0, n * h, rows):
+            block = slice(first, first + rows)
+            known = truth[block] != MISSING
+            group, seen = groups.of(block)[known], truth[block][known]
+            count += np.bincount(group, minlength=groups.n)
+            for name, law in laws.items():
+                told = law[block][known]
+                for place, score in enumerate(_SCORES.values()):
+                    sums[name][place] += np.bincount(group, score(told, seen), groups.n)
+        kept = groups.sorted(np.flatnonzero(count))
+        tables = []
+        for name in laws:
+            means = (sums[name][:, kept] / count[kept]).T
+            table = groups.table(kept)
+            table[list(_SCORES)] = means
+            table["n"] = count[kept]
+            table.insert(0, "model", name)
+            tables.append(table)
+        result: pd.DataFrame = pd.concat(tables, ignore_index=True)
         if reference is not None:
-            if reference not in self.proba:
-                msg = f"reference {reference!r} is not among the models {self.models}."
-                raise InputError(msg)
-            base = table[table["model"] == reference]
-            wide = table.merge(base, on=groups[1:], suffixes=("", "_reference")) if keys else table
-            against = wide["log_loss_reference"] if keys else base["log_loss"].item()
-            table["skill"] = skill_score(table["log_loss"].to_numpy(), np.asarray(against))
-        return table
+            base = tables[self.models.index(reference)]["log_loss"].to_numpy()
+            against = np.tile(base, len(tables))
+            result["skill"] = skill_score(result["log_loss"].to_numpy(), against)
+        return result
 
     def keys(self, names: Sequence[str]) -> dict[str, npt.NDArray[np.generic]]:
         """Return what cases can be grouped by: for each name, a flat array ``[case]``.
@@ -184,19 +204,26 @@ class Backtest:
         InputError
             If a name is not there.
         """
-        n, h, m = self.truth.shape
-        keys: dict[str, npt.NDArray[np.generic]] = {}
+        found = {}
         for name in names:
-            if name == "horizon":
-                values = np.broadcast_to(self.horizons[None, :, None], (n, h, m))
-            elif name == "origin":
-                values = np.broadcast_to(self.origins[:, None, None], (n, h, m))
-            elif name == "evse_id" or (name in self.evse.columns and name != "model"):
-                column = self.evse.index if name == "evse_id" else self.evse[name].fillna("unknown")
-                values = np.broadcast_to(np.asarray(column, dtype=object)[None, None, :], (n, h, m))
-            else:
-                known = ["model", "horizon", "origin", "evse_id", *self.evse.columns.drop("model")]
-                msg = f"scores: cannot group by {name!r}; choose among {known}."
-                raise InputError(msg)
-            keys[name] = values.ravel()
-        return keys
+            codes, labels = self._key(name)
+            found[name] = np.broadcast_to(labels[codes], self.truth.shape).ravel()
+        return found
+
+    def _key(self, name: str) -> Key:
+        """Return one thing to group by."""
+        if name in CLOCKS:
+            calendar = Calendar.of() if self.calendar is None else self.calendar
+            return clock_key(name, self.origins, self.horizons * self.step, self.tz, calendar)
+        if name == "horizon":
+            return key(self.horizons[None, :, None])
+        if name == "origin":
+            return key(self.origins[:, None, None])
+        columns = [column for column in self.evse.columns if column != "model"]
+        if name != "evse_id" and name not in columns:
+            known = ["model", "horizon", "origin", *CLOCKS, "evse_id", *columns]
+            msg = f"scores: cannot group by {name!r}; choose among {known}."
+            raise InputError(msg)
+        values = self.evse.index.to_series() if name == "evse_id" else self.evse[name]
+        text = values.astype(object).where(values.notna(), "unknown")
+        return key(np.asarray(text, dtype=object)[None, None, :])

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from contextlib import nullcontext
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm.auto import tqdm
 
-from evforecast.errors import EmptyInputError, HorizonError, InputError, SchemeMismatchError
-from evforecast.evaluation.origins import fitted_before, named_rows, origin_rows
+from evforecast.errors import EmptyInputError, HorizonError, InputError
+from evforecast.evaluation.asking import Forecaster, Question
+from evforecast.evaluation.identity import model_identity
+from evforecast.evaluation.origins import already_fitted, named_rows, origin_rows
+from evforecast.evaluation.refitting import Keeper, fit_places, pieces, window_rows
 from evforecast.evaluation.result import Backtest
+from evforecast.evaluation.stored import InMemory, Stored
+from evforecast.evaluation.working import work_through
 from evforecast.forecasting.target import future_codes, target_scheme
-from evforecast.panel import MISSING, Codes, StatusForecast, StatusPanel, StatusScheme
+from evforecast.panel import MISSING, Calendar, Codes, StatusPanel
+from evforecast.panel.fingerprint import panel_fingerprint
 from evforecast.timegrid import TimeLike
 
 __all__ = ["Forecaster", "backtest"]
 
-
-class Forecaster(Protocol):
-    """What the backtest needs of a model."""
-
-    def fit(self, panel: StatusPanel) -> object:
-        """Learn from a panel."""
-
-    def predict_proba(
-        self, context: StatusPanel, horizons: Sequence[int] | None = None
-    ) -> StatusForecast:
-        """Forecast from the last row of a panel."""
+_FORMAT = 1
 
 
 def backtest(
@@ -44,11 +43,22 @@ def backtest(
     target: str | None = None,
     within: bool = False,
     progress: bool | None = None,
+    refit: str | None = None,
+    window: str | None = None,
+    n_jobs: int = 1,
+    store: str | PathLike[str] | None = None,
+    calendar: Calendar | None = None,
 ) -> Backtest:
     """Forecast from a series of origins and keep the truth beside the forecasts.
 
-    A model that was fitted is used as it is, and refused if it has seen a row after the first origin.
-    One that was not is fitted (a copy of it) on what was known at the first origin. All stay frozen.
+    Without `refit` models stay frozen: one that was fitted is used as it is, and refused if it has seen a
+    row after the first origin; of one that was not, a copy is fitted on what was known at the first origin.
+    With `refit` copies of all are fitted, at the first origin and again as time passes; what a model has
+    learnt before is then of no account. The models given stay as they are in any case.
+
+    The result is the same whatever `n_jobs`, and however often a store was continued, if a model forecasts
+    the same from the same panel in whatever order it is asked, as those of this library do, and draws by a
+    `random_state` where it draws while it is fitted.
 
     Parameters
     ----------
@@ -75,6 +85,24 @@ def backtest(
         forecast that, ``SemiMarkovForecaster(target="down", within=True)`` say.
     progress : bool, optional
         Show a bar; by default on a terminal or in a notebook.
+    refit : str, optional
+        Fit anew at the first origin that lies so much later than the last fit, ``"7D"`` say; the models
+        are their parameters. By default never.
+    window : str, optional
+        How much of the past a fit looks at: ``"56D"`` slides, the default expands. Models that are fitted
+        already and stay frozen cannot have one.
+    n_jobs : int
+        Processes that share the work: of each model between its fits, or of frozen ones by origins. They
+        take seconds to start, so they pay in runs of a minute and more, and least for direct forecasters,
+        whose fits use all cores as it is. Forecasts pass through files, in `store` or else in a temporary
+        folder.
+    store : path-like, optional
+        A folder, new or empty, where every forecast is written as it comes and from which the result is
+        mapped, so that never more than one of them for each process is in memory. Called again with the
+        same arguments, after whatever end, it goes on where it was, and fits again what the forecasts that
+        are left need; finished, it returns at once.
+    calendar : Calendar, optional
+        Public holidays, for scores by ``day_type``.
 
     Returns
     -------
@@ -83,7 +111,7 @@ def backtest(
     Raises
     ------
     LeakageError
-        If a fitted model was trained on rows after the first origin.
+        If a model that stays frozen was trained on rows after the first origin.
     EmptyInputError
         If no origin, or no truth, lies in the panel.
     SchemeMismatchError
@@ -92,7 +120,10 @@ def backtest(
         If `horizons` are not positive.
     InputError
         If `every` is not a multiple of the step, an origin is no time of the panel, `within` comes
-        without `target`, or there is no model.
+        without `target`, there is no model, `refit` or `window` is no length of time, a frozen model
+        cannot have the `window`, or the `store` holds something else.
+    FileFormatError
+        If a file of the `store` is damaged.
 
     Examples
     --------
@@ -100,10 +131,29 @@ def backtest(
     >>> panel = ev.simulate(n_evse=6, days=4, random_state=0)
     >>> ev.backtest({"climatology": ev.Climatology()}, panel, every="6h", last="1D", horizons=[4])
     <Backtest of climatology: 4 origins x 1 horizons x 6 chargers>
+
+    Fitted anew every day on the last two days, and kept in a folder:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result = ev.backtest(
+    ...         {"climatology": ev.Climatology([4])},
+    ...         panel,
+    ...         every="6h",
+    ...         last="2D",
+    ...         refit="1D",
+    ...         window="2D",
+    ...         store=f"{folder}/climatology",
+    ...     )
+    ...     result.scores(by=["day_type"]).shape
+    (1, 6)
     """
     if not models or not hasattr(models, "items"):
         msg = "backtest: models are given by name, like {'direct': model}; found "
         raise InputError(msg + (f"a {type(models).__name__}." if models else "no model."))
+    if not np.issubdtype(type(n_jobs), np.integer) or n_jobs < 1:
+        msg = f"backtest: n_jobs must be 1 or more processes, found {n_jobs!r}."
+        raise InputError(msg)
     default = getattr(next(iter(models.values())), "horizons", None)
     steps = np.unique(np.asarray(horizons if horizons is not None else default, dtype=np.int64))
     if not len(steps) or steps[0] < 1:
@@ -125,8 +175,9 @@ def backtest(
         msg = "backtest: origins=... names them all; leave out last, first_origin and last_origin."
         raise InputError(msg)
     cutoffs = panel.times[rows]
-    past = panel.until(cutoffs[0])
-    ready = {name: fitted_before(name, model, past) for name, model in models.items()}
+    question = Question(panel, rows, steps, scheme, target, window_rows(window, panel.step))
+    fits = None if refit is None else fit_places(cutoffs, refit)
+    frozen = [] if fits is not None else _frozen(models, cutoffs[0], window)
     truth = _truth(panel, rows, steps, target, within=within)
     if not (truth != MISSING).any():
         msg = (
@@ -134,20 +185,72 @@ def backtest(
             "Choose earlier ones."
         )
         raise EmptyInputError(msg)
-    proba = {name: np.empty((*truth.shape, len(scheme)), dtype=np.float32) for name in ready}
-    bar = tqdm(
-        total=len(rows) * len(ready),
-        desc="backtest",
-        disable=None if progress is None else not progress,
+    shape = (*truth.shape, len(scheme))
+    with TemporaryDirectory() if store is None and n_jobs > 1 else nullcontext() as folder:
+        kept: Keeper
+        if store is not None:
+            plan = _plan(models, question, within=within, fits=fits, frozen=frozen)
+            kept = Stored(Path(store), plan, shape)
+        elif folder is not None:
+            kept = Stored(Path(folder), {"models": dict.fromkeys(models)}, shape)
+        else:
+            kept = InMemory(models, shape)
+        todo = pieces(models, question, kept, fits=fits, n_jobs=n_jobs)
+        work_through(todo, question, kept, n_jobs=n_jobs, progress=progress)
+        held = kept.proba()
+        # what is mapped from a temporary folder is taken into memory
+        proba = {name: held[name] if folder is None else np.array(held[name]) for name in models}
+    return Backtest(
+        proba, truth, cutoffs, steps, panel.step, panel.evse, scheme, panel.tz, calendar
     )
-    with bar:
-        for place, row in enumerate(rows):
-            context = panel.head(int(row) + 1)
-            for name, model in ready.items():
-                forecast = model.predict_proba(context, steps.tolist())
-                proba[name][place] = _on_scheme(forecast, panel.scheme, scheme, target, name).proba
-                bar.update()
-    return Backtest(proba, truth, cutoffs, steps, panel.step, panel.evse, scheme)
+
+
+def _frozen(
+    models: Mapping[str, Forecaster], first: np.datetime64, window: str | None
+) -> list[str]:
+    """Return which models are fitted already; they must not have seen what came after `first`."""
+    found = [name for name, model in models.items() if already_fitted(name, model, first)]
+    if found and window is not None:
+        msg = (
+            f"backtest: model {found[0]!r} is fitted already and stays as it is, so window={window!r} "
+            "cannot be kept. Leave out the window, give the model unfitted, or say refit=... too."
+        )
+        raise InputError(msg)
+    return found
+
+
+def _plan(
+    models: Mapping[str, Forecaster],
+    question: Question,
+    *,
+    within: bool,
+    fits: list[int] | None,
+    frozen: list[str],
+) -> dict[str, Any]:
+    """Return all that the forecasts depend on, for a later call to compare."""
+    panel, target = question.panel, question.target
+    times = panel.times[question.rows].astype(str)
+    return {
+        "format": _FORMAT,
+        "models": {
+            name: model_identity(name, model, learns=name not in frozen)
+            for name, model in models.items()
+        },
+        "panel": {
+            "times": panel.n_time,
+            "chargers": panel.n_evse,
+            "from": str(panel.grid.start),
+            "sha256": panel_fingerprint(panel),
+        },
+        "origins": times.tolist(),
+        "horizons": question.steps.tolist(),
+        "target": target,
+        "means": None if target is None else list(panel.scheme.coarsenings[target]),
+        "within": within,
+        "statuses": list(question.scheme.names),
+        "fits": None if fits is None else times[fits].tolist(),
+        "window_steps": question.window,
+    }
 
 
 def _truth(
@@ -167,29 +270,3 @@ def _truth(
         inside = rows - first < len(future)
         truth[inside, place] = future[rows[inside] - first]
     return truth
-
-
-def _on_scheme(
-    forecast: StatusForecast,
-    fine: StatusScheme,
-    wanted: StatusScheme,
-    target: str | None,
-    name: str,
-) -> StatusForecast:
-    if forecast.scheme == wanted:
-        return forecast
-    if target is not None and forecast.scheme == fine and wanted == fine.coarsen(target):
-        return forecast.coarsen(target)
-    if target is not None and wanted == fine.within(target):
-        advice = (
-            f"The chances at a time do not tell the chance of {target!r} at any time up to it: give the "
-            f"model target={target!r}, within=True."
-        )
-    elif target is not None and forecast.scheme == fine.within(target):
-        advice = "Pass within=True to score that."
-    else:
-        advice = "Pass target=... to score a coarser target that all models share."
-    msg = (
-        f"backtest: model {name!r} forecasts {forecast.scheme.names}, not {wanted.names}. {advice}"
-    )
-    raise SchemeMismatchError(msg)

@@ -4,7 +4,13 @@ import pytest
 
 from evforecast import Climatology, simulate
 from evforecast.errors import EmptyInputError, InputError, LeakageError
-from evforecast.evaluation.origins import fitted_before, named_rows, origin_rows
+from evforecast.evaluation.origins import (
+    already_fitted,
+    fitted_before,
+    interval,
+    named_rows,
+    origin_rows,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,3 +57,18 @@ def test_a_model_is_fitted_as_a_copy_or_checked(panel):
     assert fitted_before("c", early, past) is early
     with pytest.raises(LeakageError, match="somewhere: model 'c' was trained"):
         fitted_before("c", Climatology().fit(panel), past, "somewhere")
+
+
+def test_a_model_that_saw_the_origin_itself_is_none_that_leaks(panel):
+    model = Climatology().fit(panel.head(200))
+    assert already_fitted("c", model, panel.times[199])
+    assert not already_fitted("c", Climatology(), panel.times[0])
+    with pytest.raises(LeakageError, match="'c' was trained on rows up to"):
+        already_fitted("c", model, panel.times[198])
+
+
+def test_lengths_of_time():
+    assert interval("90min", "every") == pd.Timedelta(hours=1.5)
+    for text in ("soon", "0h", "-3h", None, "NaT"):
+        with pytest.raises(InputError, match="backtest: every="):
+            interval(text, "every")

@@ -1,9 +1,14 @@
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from evforecast import Climatology, Persistence, backtest, simulate
+from evforecast import Calendar, Climatology, Persistence, SemiMarkovForecaster, backtest, simulate
 from evforecast.errors import InputError
-from evforecast.evaluation import log_score
+from evforecast.evaluation import accuracy, brier_score, log_score
+from evforecast.evaluation import result as module
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +72,94 @@ def test_only_the_cases_of_a_mask_count(panel):
     assert (result.where(np.ones((n, h, m), bool)).truth == result.truth).all()
     with pytest.raises(InputError, match=r"fits neither \[origin, evse\]"):
         result.where(np.ones((n + 1, m), bool))
+
+
+# ---- groups ----
+
+
+def slow_scores(result, by):
+    """Return the scores by a frame of all cases."""
+    tables = []
+    for model, proba in result.proba.items():
+        frame = pd.DataFrame(result.keys(by), index=range(result.truth.size))
+        for name, score in (
+            ("log_loss", log_score),
+            ("brier", brier_score),
+            ("accuracy", accuracy),
+        ):
+            frame[name] = score(proba, result.truth).ravel()
+        frame = frame[result.truth.ravel() >= 0].assign(n=1, everything="")
+        how = {"log_loss": "mean", "brier": "mean", "accuracy": "mean", "n": "sum"}
+        table = frame.groupby(by or ["everything"], sort=True).agg(how).reset_index(drop=not by)
+        table.insert(0, "model", model)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+KEYS = ("horizon", "origin", "hour", "day_type", "day", "evse_id", "area")
+
+
+@pytest.fixture(scope="module")
+def result(panel):
+    models = {"s": SemiMarkovForecaster(), "c": Climatology()}
+    holiday = Calendar.of(public=["2020-10-05"])
+    found = backtest(models, panel, every="3h", last="4D", horizons=[1, 8, 96], calendar=holiday)
+    area = np.array(["north", None, "south"] * 3, dtype=object)
+    return replace(found, evse=found.evse.assign(area=area))
+
+
+@pytest.mark.parametrize("by", [(), *((key,) for key in KEYS), *combinations(KEYS, 2), KEYS[::-1]])
+def test_scores_are_those_of_a_plain_groupby(result, by, monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK", 50)
+    pd.testing.assert_frame_equal(result.scores(by), slow_scores(result, list(by)), rtol=1e-12)
+
+
+def test_groups_of_the_local_clock(result, panel):
+    keys = result.keys(["origin", "horizon", "hour", "day_type", "day"])
+    frame = pd.DataFrame(keys)
+    target = frame["origin"] + pd.to_timedelta(15 * frame["horizon"], unit="min")
+    zone = {"UTC": target, "origin": frame["origin"]}
+    local = {k: v.dt.tz_localize("UTC").dt.tz_convert(panel.tz) for k, v in zone.items()}
+    assert (frame["hour"] == local["UTC"].dt.hour).all()
+    assert (frame["day"] == local["origin"].dt.normalize().dt.tz_localize(None)).all()
+    weekday = local["UTC"].dt.weekday
+    free = (weekday == 6) | (local["UTC"].dt.date.astype(str) == "2020-10-05")
+    expected = np.select([free, weekday == 5], ["sunday or holiday", "saturday"], "working day")
+    assert (frame["day_type"] == expected).all()
+    assert set(expected) == {"sunday or holiday", "saturday", "working day"}
+    utc = replace(result, tz="UTC").keys(["hour"])["hour"]
+    assert (utc == target.dt.hour).all()
+    assert (utc != keys["hour"]).any()
+
+
+def test_without_a_calendar_only_sundays_are_free(result):
+    plain = replace(result, calendar=None).keys(["day_type", "origin"])
+    types = pd.DataFrame(plain).assign(holiday=result.keys(["day_type"])["day_type"])
+    changed = types[types["day_type"] != types["holiday"]]
+    assert changed["day_type"].unique().tolist() == ["working day"]
+    assert changed["holiday"].unique().tolist() == ["sunday or holiday"]
+
+
+def test_skill_is_by_group_whatever_the_reference(result):
+    for by in ([], ["hour", "area"]):
+        table = result.scores(by, reference="c")
+        own, base = (table[table["model"] == name].reset_index() for name in ("s", "c"))
+        assert (base["skill"] == 0).all()
+        assert np.allclose(own["skill"], 1 - own["log_loss"] / base["log_loss"])
+
+
+def test_groups_without_a_truth_are_left_out(result):
+    nobody = result.where(np.zeros((len(result.origins), 9), bool))
+    assert nobody.scores().columns.tolist() == result.scores().columns.tolist()
+    assert nobody.scores().empty
+    one = result.where(np.arange(9) == 4).scores(["evse_id"])
+    assert one["evse_id"].unique().tolist() == [result.evse.index[4]]
+
+
+def test_the_names_to_group_by_are_told(result):
+    with pytest.raises(
+        InputError, match="'horizon', 'origin', 'hour', 'day_type', 'day', 'evse_id'"
+    ):
+        result.scores(["colour"])
+    with pytest.raises(InputError, match="cannot group by 'model'"):
+        result.keys(["model"])
