@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from evforecast._version import __version__
 from evforecast.cli.demo import add_parser as add_demo
 from evforecast.cli.migrate import add_parser as add_migrate
+from evforecast.cli.monitor import add_parser as add_monitor
 from evforecast.errors import EvForecastError, TransientError
 
 __all__ = ["main"]
@@ -27,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         The exit code: 0 when all went well, 1 when the work was done and its result is not as it should be,
-        2 when an input cannot be used, 75 when the same may succeed later, 130 when interrupted.
+        2 when an input cannot be used, 75 when the same may succeed later, 130 when interrupted. That of
+        ``monitor`` says how it stands: 10 is a WARNING, or that nothing could be judged, and 20 an ERROR.
 
     Raises
     ------
@@ -46,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_demo(commands)
     add_migrate(commands)
+    add_monitor(commands)
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments))

@@ -9,9 +9,12 @@ from evforecast.plotting.export import Picture, picture
 from evforecast.plotting.fan import fan
 from evforecast.plotting.labels import duration
 from evforecast.plotting.layouts import layouts
+from evforecast.plotting.mix import mix_change
+from evforecast.plotting.over_time import over_time
 from evforecast.plotting.reliability import reliability
 from evforecast.plotting.shares import shares
 from evforecast.plotting.skill import skill
+from evforecast.plotting.states import map_states
 from evforecast.plotting.style import STATUS_COLOURS, status_colour, theme
 
 __all__ = [
@@ -21,6 +24,9 @@ __all__ = [
     "fan",
     "layouts",
     "map_chargers",
+    "map_states",
+    "mix_change",
+    "over_time",
     "picture",
     "reliability",
     "shares",

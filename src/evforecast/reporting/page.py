@@ -1,55 +1,38 @@
-"""A page: one HTML file that holds everything it shows.
+"""A page: one report as HTML, as Markdown, and as frames.
 
-No script, no network, no outside file: it opens from a disk, an e-mail or an archive. Whatever text comes
-in is escaped; a caller cannot pass HTML.
+The HTML is one file that holds everything it shows. No script, no network, no outside file: it opens from
+a disk, an e-mail or an archive. Whatever text comes in is escaped; a caller cannot pass HTML.
 """
 
 from __future__ import annotations
 
-import base64
 import os
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pandas as pd
-
-from evforecast.plotting import Picture
-
-__all__ = ["Figure", "Page"]
-
-# How a cell is written that no format was given for; "z" writes a rounded zero without its sign.
-_FORMATS: tuple[tuple[Any, str], ...] = (
-    ((bool, np.bool_, str), ""),
-    (pd.Timestamp, "%Y-%m-%d %H:%M"),
-    ((int, np.integer), ","),
-    ((float, np.floating), "z.3f"),
+from evforecast.errors import require_choice
+from evforecast.reporting.as_html import as_html
+from evforecast.reporting.as_markdown import as_markdown
+from evforecast.reporting.blocks import (
+    Block,
+    Facts,
+    Figure,
+    Figures,
+    Heading,
+    Paragraph,
+    Points,
+    Section,
+    Table,
+    Verdict,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
-class Figure:
-    """A picture with what it says.
-
-    Attributes
-    ----------
-    picture : Picture
-        Light and dark, from `evforecast.plotting.picture`.
-    alt : str
-        What it shows, for those who do not see it.
-    caption : str
-        What to see in it.
-    """
-
-    picture: Picture
-    alt: str
-    caption: str
+__all__ = ["Figure", "Page"]
 
 
 @dataclass
@@ -74,38 +57,32 @@ class Page:
 
     title: str
     lead: str
-    _sections: list[tuple[str, str]] = field(default_factory=list, init=False)
-    _blocks: list[str] = field(default_factory=list, init=False)
+    _blocks: list[Block] = field(default_factory=list, init=False)
 
     def section(self, title: str) -> None:
         """Begin a section; it gets a line in the contents."""
-        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "section"
-        taken = [name for name, _ in self._sections]
-        anchor = slug if slug not in taken else f"{slug}-{len(taken)}"
-        self._sections.append((anchor, title))
-        self._blocks.append(f'<h2 id="{anchor}">{escape(title)}</h2>')
+        self._blocks.append(Section(title))
 
     def heading(self, title: str) -> None:
         """Begin a part of a section."""
-        self._blocks.append(f"<h3>{escape(title)}</h3>")
+        self._blocks.append(Heading(title))
 
     def text(self, *paragraphs: str) -> None:
         """Add paragraphs."""
-        self._blocks += [f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs]
+        self._blocks += map(Paragraph, paragraphs)
+
+    def verdict(self, level: str, text: str) -> None:
+        """Add how something stands: ``OK``, ``WARNING``, ``ERROR`` or ``EMPTY``, and a sentence."""
+        self._blocks.append(Verdict(level, text))
 
     def points(self, points: Sequence[str]) -> None:
         """Add a list; nothing when there is no point."""
         if points:
-            items = "".join(f"<li>{escape(point)}</li>" for point in points)
-            self._blocks.append(f"<ul>{items}</ul>")
+            self._blocks.append(Points(tuple(points)))
 
     def facts(self, facts: Mapping[str, object]) -> None:
         """Add pairs of a name and what it is."""
-        rows = "".join(
-            f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>"
-            for name, value in facts.items()
-        )
-        self._blocks.append(f"<dl>{rows}</dl>")
+        self._blocks.append(Facts(tuple((name, str(value)) for name, value in facts.items())))
 
     def table(
         self,
@@ -114,6 +91,10 @@ class Page:
         caption: str,
         columns: Mapping[str, str],
         formats: Mapping[str, str] | None = None,
+        name: str = "",
+        levels: str = "",
+        most: int | None = None,
+        folded: bool = False,
     ) -> None:
         """Add a table, in a box of its own that scrolls when the screen is narrow.
 
@@ -127,100 +108,86 @@ class Page:
             Which columns, in which order, under which headings.
         formats : mapping of str to str, optional
             By column, how numbers and times are written, ``".0%"`` say.
+        name : str
+            What the table is called among the `frames`; the caption by default.
+        levels : str
+            The column whose words are marked as in `verdict`.
+        most : int, optional
+            How many rows are shown; how many are not is said. All are among the `frames`.
+        folded : bool
+            Show the caption alone, until the reader asks for the table.
         """
-        if frame.empty:
-            self._blocks.append(f'<p class="caption">{escape(caption)}</p><p>None.</p>')
-            return
         how = formats or {}
-        numeric = {name for name in columns if pd.api.types.is_numeric_dtype(frame[name])}
-        head = "".join(
-            f'<th scope="col"{_right(name in numeric)}>{escape(heading)}</th>'
-            for name, heading in columns.items()
-        )
-        lines = [
-            "<tr>"
-            + "".join(
-                f"<td{_right(name in numeric)}>{escape(_cell(value, how.get(name)))}</td>"
-                for name, value in zip(columns, row, strict=True)
-            )
-            + "</tr>"
-            for row in frame[list(columns)].itertuples(index=False, name=None)
-        ]
-        # The caption stands outside the box: it must not scroll away with the table.
-        name = f"table-{len(self._blocks)}"
         self._blocks.append(
-            f'<p class="caption" id="{name}">{escape(caption)}</p>'
-            f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}"><table>'
-            f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+            Table(
+                frame,
+                caption,
+                columns,
+                how,
+                name=name or caption,
+                levels=levels,
+                most=most,
+                folded=folded,
+            )
         )
 
     def figures(self, *figures: Figure) -> None:
         """Add pictures, side by side where the screen is wide."""
-        self._blocks.append(f'<div class="figures">{"".join(map(_figure, figures))}</div>')
+        self._blocks.append(Figures(figures))
 
     def html(self) -> str:
         """Return the whole page."""
-        contents = "".join(
-            f'<li><a href="#{anchor}">{escape(title)}</a></li>' for anchor, title in self._sections
-        )
-        style = files("evforecast.reporting").joinpath("page.css").read_text(encoding="utf-8")
-        return (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            '<meta name="color-scheme" content="light dark">\n'
-            f"<title>{escape(self.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
-            f'<header><h1>{escape(self.title)}</h1><p class="lead">{escape(self.lead)}</p></header>\n'
-            f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n<main>\n'
-            + "\n".join(self._blocks)
-            + "\n</main>\n</body>\n</html>\n"
-        )
+        return as_html(self.title, self.lead, self._blocks)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def markdown(self) -> str:
+        """Return the page as Markdown; of a picture what it shows and says."""
+        return as_markdown(self.title, self.lead, self._blocks)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the tables by name: all rows, the columns that are shown, as numbers and not as texts.
+
+        Of several of one name the later ones are called ``name (2)`` and so on.
+        """
+        found: dict[str, pd.DataFrame] = {}
+        for table in self._blocks:
+            if isinstance(table, Table):
+                key, n = table.name, 1
+                while key in found:
+                    n += 1
+                    key = f"{table.name} ({n})"
+                found[key] = table.frame[list(table.columns)]
+        return found
+
+    def save(
+        self, path: str | os.PathLike[str], *, form: Literal["html", "markdown"] = "html"
+    ) -> Path:
         """Write the page, whole or not at all; folders that are missing are made.
 
         Parameters
         ----------
         path : str or path
             The file; an older one is replaced.
+        form : {'html', 'markdown'}
+            What is written.
 
         Returns
         -------
         pathlib.Path
+
+        Raises
+        ------
+        InputError
+            If `form` is something else.
         """
+        require_choice(form, ("html", "markdown"), "Page.save: form")
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         # Beside the target, hence on the same disk: there a move is one step.
         beside = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        content = self.markdown() if form == "markdown" else self.html()
         try:
-            beside.write_text(self.html(), encoding="utf-8")
+            beside.write_text(content, encoding="utf-8")
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
         return target
-
-
-def _right(numeric: bool) -> str:  # noqa: FBT001 - two ways to set a cell, nothing else
-    return ' class="number"' if numeric else ""
-
-
-def _cell(value: Any, how: str | None) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
-        return "–"
-    if how is None:
-        how = next((default for kind, default in _FORMATS if isinstance(value, kind)), "")
-    return format(value, how)
-
-
-def _figure(figure: Figure) -> str:
-    picture = figure.picture
-    light, dark = (
-        f"data:{picture.mime};base64,{base64.b64encode(content).decode('ascii')}"
-        for content in (picture.light, picture.dark)
-    )
-    # CSS pixels, for the shape: the browser keeps the place free and the style sheet sets the size.
-    width, height = (round(inches * 96) for inches in picture.size)
-    return (
-        '<figure><picture><source media="screen and (prefers-color-scheme: dark)" '
-        f'srcset="{dark}"><img src="{light}" width="{width}" height="{height}" '
-        f'alt="{escape(figure.alt)}"></picture><figcaption>{escape(figure.caption)}</figcaption></figure>'
-    )

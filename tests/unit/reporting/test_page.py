@@ -1,37 +1,10 @@
-from html.parser import HTMLParser
-
 import pandas as pd
 import pytest
+from page_reader import Reader
 
+from evforecast.errors import InputError
 from evforecast.plotting import picture
 from evforecast.reporting import Figure, Page
-
-VOID = {"meta", "img", "source", "br"}
-
-
-class Reader(HTMLParser):
-    """Reads a page as strictly as its own rules ask: every tag that opens is closed, in order."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.tags, self.attributes, self.cells, self.words = [], [], [], [], []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-        if self.open and self.open[-1] in {"td", "th"}:
-            self.cells.append(data)
 
 
 @pytest.fixture
@@ -51,6 +24,7 @@ def test_all_that_comes_in_is_only_text(page):
     read = Reader(page.html())
     assert "script" not in read.tags
     assert read.words.count(hostile) == 11
+    assert "<" not in page.markdown().replace(r"\<", "")
     assert dict(read.attributes)["alt"] == hostile
     assert not [name for name, _ in read.attributes if name.startswith("on")]
 
@@ -141,3 +115,26 @@ def test_a_table_without_rows_says_so(page):
     read = Reader(page.html())
     assert "None." in read.words
     assert "table" not in read.tags
+
+
+def test_the_same_page_as_markdown_and_as_frames(page, tmp_path):
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": 0.5, "left out": 9})
+    page.section("Data")
+    page.verdict("OK", "All well.")
+    page.table(frame, caption="Some", columns={"b": "B", "a": "A"}, most=2)
+    path = page.save(tmp_path / "page.txt", form="markdown")
+    assert path.read_text(encoding="utf-8") == page.markdown()
+    assert "## Data\n\n**OK** All well.\n\nSome:\n\n| B | A |" in page.markdown()
+    pd.testing.assert_frame_equal(page.frames()["Some"], frame[["b", "a"]])
+
+
+def test_frames_go_by_name_or_caption_and_none_is_lost(page):
+    for name in ("one", "one", "", "one"):
+        page.table(pd.DataFrame({"a": [1]}), caption="Caption", columns={"a": "a"}, name=name)
+    assert list(page.frames()) == ["one", "one (2)", "Caption", "one (3)"]
+
+
+def test_another_form_is_refused(page, tmp_path):
+    with pytest.raises(InputError, match=r"'markdwon'.*Did you mean 'markdown'"):
+        page.save(tmp_path / "page.md", form="markdwon")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,67 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.dates import date2num
+
+from evforecast.errors import EmptyInputError, HorizonError, InputError, MissingColumnsError
+from evforecast.plotting import over_time
+
+BY = ("model", "horizon", "day")
+
+
+def drawn(ax):
+    """Return the lines with a marker, by the name in the legend."""
+    return {line.get_label(): line for line in ax.get_lines() if line.get_marker() != "None"}
+
+
+def test_a_line_a_model_over_the_days_of_one_horizon(result, ax):
+    over_time(result, horizon=16, ax=ax)
+    lines = drawn(ax)
+    assert list(lines) == result.models
+    scores = result.scores(BY).query("horizon == 16 and model == 'markov'")
+    np.testing.assert_allclose(lines["markov"].get_ydata(), scores["log_loss"])
+    np.testing.assert_allclose(lines["markov"].get_xdata(), date2num(scores["day"].to_numpy()))
+    assert len({line.get_marker() for line in lines.values()}) == 3
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == result.models
+
+
+def test_all_horizons_together_are_weighed_by_their_cases(result, ax):
+    over_time(result, ax=ax)
+    scores = result.scores(("model", "day")).query("model == 'persistence'")
+    np.testing.assert_allclose(drawn(ax)["persistence"].get_ydata(), scores["log_loss"])
+
+
+def test_the_ratio_to_a_reference_of_the_same_day(result, ax):
+    over_time(result, reference="persistence", horizon=4, ax=ax)
+    lines = drawn(ax)
+    assert list(lines) == ["markov", "climatology"]
+    at = result.scores(BY).query("horizon == 4").set_index("model")["log_loss"]
+    wanted = at["markov"].to_numpy() / at["persistence"].to_numpy()
+    np.testing.assert_allclose(lines["markov"].get_ydata(), wanted)
+    assert ax.get_ylabel() == "log loss / that of persistence"
+    assert any((np.asarray(line.get_ydata()) == 1).all() for line in ax.get_lines())
+
+
+def test_a_line_breaks_where_no_truth_is_known(ax):
+    days = pd.to_datetime(["2020-10-26", "2020-10-27", "2020-10-30"])
+    table = pd.DataFrame({"model": "a", "horizon": 4, "day": days, "log_loss": [1, 2, 3], "n": 5})
+    over_time(table, ax=ax)
+    np.testing.assert_array_equal(drawn(ax)["a"].get_ydata(), [1, 2, np.nan, np.nan, 3])
+
+
+def test_without_axes_a_notebook_gets_a_figure(result):
+    assert over_time(result).figure.number in plt.get_fignums()
+
+
+def test_what_cannot_be_drawn_is_said(result):
+    table = result.scores(BY)
+    with pytest.raises(MissingColumnsError, match="day"):
+        over_time(result.scores())
+    with pytest.raises(EmptyInputError, match="no row"):
+        over_time(table.iloc[:0])
+    with pytest.raises(HorizonError, match=r"no horizon 7; the scores have \[1, 4, 16, 96\]"):
+        over_time(table, horizon=7)
+    with pytest.raises(InputError, match=r"'oracle'.*markov"):
+        over_time(table, reference="oracle")
+    assert not plt.get_fignums()
