@@ -17,6 +17,9 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # The lower bounds of pyproject.toml, name==bound: what `make test-matrix` runs the tests with.
 LOWEST = $(shell sed -n '/^dependencies = \[/,/^]/ s/^ *"\([a-z-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml)
 
+# The tests of a file share what they fit, so a file is not split. PARALLEL= runs them one after the other.
+PARALLEL ?= -n auto --dist loadfile
+
 # Long tests without a frame in them: once, with the newest packages, is enough.
 NO_FRAMES = --ignore=tests/integration/migration/test_kills.py
 
@@ -34,7 +37,7 @@ demo-migration: .venv/.demo ## move a simulated city from a PostgreSQL to DuckDB
 	$(BIN)/evforecast migrate --demo --out demo/migration
 
 test: .venv/.dev ## run the tests; EVFORECAST_DATA=folder adds those on real data
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: lint docs test ## all that must hold before a change is proposed
 
@@ -49,7 +52,7 @@ docs: .venv/.dev ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
 
 test-matrix: .venv-pandas2/.test ## run the tests with the oldest packages allowed (pandas 2)
-	$(BIN2)/python -m pytest tests -o cache_dir=.venv-pandas2/.pytest_cache $(if $(ARGS),$(ARGS),$(NO_FRAMES))
+	$(BIN2)/python -m pytest tests $(PARALLEL) -o cache_dir=.venv-pandas2/.pytest_cache $(if $(ARGS),$(ARGS),$(NO_FRAMES))
 
 format: .venv/.dev ## write the sources in the house style
 	$(BIN)/ruff check --fix

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
         forecasting,
         interop,
         migration,
+        monitoring,
         panel,
         plotting,
+        registry,
         reporting,
         sources,
         testing,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
         Vocabulary,
         simulate,
     )
+    from evforecast.registry import Registry
     from evforecast.warehouse import connect
 
 _LAZY = {
@@ -78,6 +81,7 @@ _LAZY = {
     "backtest": "evaluation",
     "MigrationPlan": "migration",
     "migrate": "migration",
+    "Registry": "registry",
     "connect": "warehouse",
 }
 _PACKAGES = (
@@ -87,8 +91,10 @@ _PACKAGES = (
     "forecasting",
     "interop",
     "migration",
+    "monitoring",
     "panel",
     "plotting",
+    "registry",
     "reporting",
     "sources",
     "testing",
@@ -109,6 +115,7 @@ __all__ = [
     "OccupiedFeed",
     "Persistence",
     "RecursiveForecaster",
+    "Registry",
     "SemiMarkovForecaster",
     "StatusForecast",
     "StatusLog",
@@ -127,8 +134,10 @@ __all__ = [
     "load",
     "migrate",
     "migration",
+    "monitoring",
     "panel",
     "plotting",
+    "registry",
     "reporting",
     "simulate",
     "sources",
