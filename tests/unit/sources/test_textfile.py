@@ -88,9 +88,7 @@ def test_utf16_read_as_something_else():
         read(data, "latin-1")
 
 
-@pytest.mark.parametrize(
-    "data", [b"", gzip.compress(b""), b"\xef\xbb\xbf"], ids=["nothing", "gzip", "bom"]
-)
+@pytest.mark.parametrize("data", [b"", gzip.compress(b"", mtime=0), b"\xef\xbb\xbf"])
 def test_empty_file(data):
     with pytest.raises(EmptyInputError, match="empty"):
         read(data)
