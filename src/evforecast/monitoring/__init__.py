@@ -15,7 +15,11 @@ from evforecast.monitoring.performance import (
     expected_scores,
     performance_checks,
 )
-from evforecast.monitoring.predictions import prediction_checks, prediction_drift
+from evforecast.monitoring.predictions import (
+    forecast_age_check,
+    prediction_checks,
+    prediction_drift,
+)
 from evforecast.monitoring.promotion import PromotionDecision, PromotionPolicy, decide_promotion
 from evforecast.monitoring.realised import Realised, join_truth
 from evforecast.monitoring.retraining import (
@@ -53,6 +57,7 @@ __all__ = [
     "drift_checks",
     "exog_drift",
     "expected_scores",
+    "forecast_age_check",
     "grade",
     "join_truth",
     "mix_drift",

@@ -19,7 +19,7 @@ from evforecast.monitoring.performance import (
     expected_scores,
     performance_checks,
 )
-from evforecast.monitoring.predictions import prediction_checks
+from evforecast.monitoring.predictions import forecast_age_check, prediction_checks
 from evforecast.monitoring.promotion import PromotionDecision, PromotionPolicy, decide_promotion
 from evforecast.monitoring.realised import NONE, Realised, join_truth
 from evforecast.monitoring.retraining import (
@@ -227,6 +227,7 @@ def monitor(
     if truth is not None and champion is not None:
         truth = replace(truth, result=replace(truth.result, calendar=calendar))
         expected = expected_scores(truth, champion)
+        found += [forecast_age_check(truth, champion)]
         found += prediction_checks(
             truth, champion, block=window, calendar=calendar, limits=limits.drift
         )

@@ -14,7 +14,7 @@ from evforecast.monitoring.tally import Deviation, Slots, Tally, deviation, laid
 from evforecast.panel import Calendar
 from evforecast.timegrid import StepLike
 
-__all__ = ["prediction_checks", "prediction_drift"]
+__all__ = ["forecast_age_check", "prediction_checks", "prediction_drift"]
 
 # Where every difference counts, the largest is still the worst.
 _LEAST = 1e-12
@@ -149,6 +149,51 @@ def prediction_checks(
             text = "Too little of it can be compared with what was forecast before."
         checks.append(_graded(subject, float(abs(moved.value[worst])), at[worst], text))
     return Checks(checks)
+
+
+def forecast_age_check(found: Realised, model: str) -> Check:
+    """Return the check of how old a model's last forecast is: whether it still gives any out.
+
+    Parameters
+    ----------
+    found : Realised
+        From `join_truth`.
+    model : str
+        Whose forecasts.
+
+    Returns
+    -------
+    Check
+        Of the group ``"feed"``. Its value is the age over the usual time between two forecasts (the
+        median): a WARNING from 2.5, an ERROR from 6; EMPTY with less than two forecasts.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> import evforecast as ev
+    >>> from evforecast.monitoring import join_truth
+    >>> panel = ev.simulate(n_evse=6, days=3, random_state=0)
+    >>> model = ev.Climatology([4]).fit(panel.head(100))
+    >>> given = [model.predict_proba(panel.head(n)) for n in (200, 204, 208)]
+    >>> forecast_age_check(join_truth({"c": given}, panel), "c").status
+    'ERROR'
+    """
+    rows = (found.of([model]).states[model] != NONE).any(axis=(1, 2))
+    origins = found.result.origins[rows]
+    value, text = float("nan"), f"There are not two forecasts of {model}."
+    if len(origins) > 1:
+        usual, age = np.median(np.diff(origins)), found.now - origins[-1]
+        value = float(age / usual)
+        text = f"The last forecast is {_hours(age)} hours old; there used to be one every {_hours(usual)}."
+    return grade("feed", "age of forecasts", model, value, warning=2.5, error=6, reason=text)
+
+
+def _hours(span: np.timedelta64) -> str:
+    return f"{span / np.timedelta64(3600, 's'):.3g}"
 
 
 def _length(block: StepLike) -> np.timedelta64:

@@ -248,9 +248,9 @@ def _checked(
 
 def _widened(panel: StatusPanel, every: Iterable[StatusForecast]) -> StatusPanel:
     """Return the panel with the chargers that only forecasts know, never observed."""
-    ids = panel.evse.index
+    ids = dict.fromkeys(panel.evse.index)  # keeps their order
     for forecast in every:
-        ids = ids.append(forecast.evse.index.difference(ids, sort=False))
+        ids.update(dict.fromkeys(forecast.evse.index))
     if len(ids) == panel.n_evse:
         return panel
     codes = np.pad(

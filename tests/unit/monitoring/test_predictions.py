@@ -1,10 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from evforecast.errors import EmptyInputError, InputError
 from evforecast.monitoring.drift import DriftLimits
-from evforecast.monitoring.predictions import prediction_checks, prediction_drift
+from evforecast.monitoring.predictions import (
+    forecast_age_check,
+    prediction_checks,
+    prediction_drift,
+)
 from evforecast.monitoring.realised import join_truth
 from evforecast.panel import STATUS, Calendar, StatusForecast, StatusPanel, evse_table
 from evforecast.timegrid import TimeGrid
@@ -277,3 +283,21 @@ def test_a_model_without_forecasts_is_refused():
     for call in (prediction_checks, lambda *a: prediction_drift(*a, 4)):
         with pytest.raises(InputError, match=r"no forecasts of 'x'; there are those of \['m'\]"):
             call(found, "x")
+
+
+@pytest.mark.parametrize(
+    ("silent", "status"), [(8, "OK"), (19, "OK"), (20, "WARNING"), (47, "WARNING"), (48, "ERROR")]
+)
+def test_forecasts_that_stop_are_noticed(silent, status):
+    given = forecast_from(range(0, 81, 8), busy)
+    later = replace(given, now=START + (80 + silent) * STEP)
+    check = forecast_age_check(later, "m")
+    assert (check.group, check.status) == ("feed", status)
+    assert check.value == silent / 8
+    assert f"{silent / 4:.3g} hours old; there used to be one every 2" in check.reason
+
+
+def test_one_forecast_tells_no_rhythm():
+    assert forecast_age_check(forecast_from([5], busy), "m").status == "EMPTY"
+    with pytest.raises(InputError, match="no forecasts of 'other'"):
+        forecast_age_check(forecast_from([5], busy), "other")
