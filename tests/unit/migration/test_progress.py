@@ -11,6 +11,9 @@ class Terminal(io.StringIO):
 
 def test_a_bar_on_a_terminal_with_rows_a_second(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
+    # Wide enough for a speed of any length: a bar cuts what does not fit.
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("LINES", "24")
     with Progress().phase("export", total=2e6, unit="B") as bar:
         bar.add(1e6)
         bar.rows(500, "2020-01.csv")
