@@ -1,7 +1,7 @@
 """Readers of the public sources, one module each: their words and shapes are translated here, once.
 
 The names say where the data is: ``read*`` takes a path, ``parse*`` takes bytes or an open file,
-``get*`` asks the network. ``read`` returns the object and logs what it dropped, repaired or found
+a feed says what to ask (`evforecast.sources.feed`), and `evforecast.collect` asks it. ``read`` returns the object and logs what it dropped, repaired or found
 missing at INFO; ``read_with_report`` and every ``parse*`` return ``(object, ReadReport)``.
 ``sniff`` tells from the first line whether a file is of a source, and `detect` asks them all.
 """
@@ -9,11 +9,45 @@ missing at INFO; ``read_with_report`` and every ``parse*`` return ``(object, Rea
 from __future__ import annotations
 
 from evforecast.errors import FileFormatError
-from evforecast.sources import calendar, challenge, cpinfo, smarter_mobility
+from evforecast.sources import (
+    belib,
+    calendar,
+    challenge,
+    cpinfo,
+    feed,
+    http,
+    http_errors,
+    irve,
+    meteociel,
+    meteofrance,
+    ocpi,
+    openmeteo,
+    smarter_mobility,
+    traffic,
+    weather,
+)
 from evforecast.sources._textfile import FilePath, first_line
 from evforecast.sources.report import ReadReport
 
-__all__ = ["ReadReport", "calendar", "challenge", "cpinfo", "detect", "smarter_mobility"]
+__all__ = [
+    "ReadReport",
+    "belib",
+    "calendar",
+    "challenge",
+    "cpinfo",
+    "detect",
+    "feed",
+    "http",
+    "http_errors",
+    "irve",
+    "meteociel",
+    "meteofrance",
+    "ocpi",
+    "openmeteo",
+    "smarter_mobility",
+    "traffic",
+    "weather",
+]
 
 _SOURCES = {"challenge": challenge, "cpinfo": cpinfo, "smarter_mobility": smarter_mobility}
 
