@@ -12,6 +12,7 @@ from evforecast._version import __version__
 
 if TYPE_CHECKING:
     from evforecast import (
+        collect,
         errors,
         evaluation,
         features,
@@ -85,6 +86,7 @@ _LAZY = {
     "connect": "warehouse",
 }
 _PACKAGES = (
+    "collect",
     "errors",
     "evaluation",
     "features",
@@ -125,6 +127,7 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "backtest",
+    "collect",
     "connect",
     "errors",
     "evaluation",

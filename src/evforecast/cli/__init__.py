@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from evforecast._version import __version__
+from evforecast.cli.collect import add_parser as add_collect
 from evforecast.cli.demo import add_parser as add_demo
 from evforecast.cli.migrate import add_parser as add_migrate
 from evforecast.cli.monitor import add_parser as add_monitor
@@ -29,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code: 0 when all went well, 1 when the work was done and its result is not as it should be,
         2 when an input cannot be used, 75 when the same may succeed later, 130 when interrupted. That of
-        ``monitor`` says how it stands: 10 is a WARNING, or that nothing could be judged, and 20 an ERROR.
+        ``monitor`` says how it stands: 10 is a WARNING, or that nothing could be judged, and 20 an ERROR;
+        so does that of ``collect status``. Of ``collect``, 10 says that something is missing or was noticed,
+        and 20 that nothing came that can be read.
 
     Raises
     ------
@@ -46,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"evforecast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    add_collect(commands)
     add_demo(commands)
     add_migrate(commands)
     add_monitor(commands)

@@ -5,6 +5,7 @@ touched: `picture` draws that way for reports, and leaves nothing open.
 """
 
 from evforecast.plotting.chargers import map_chargers
+from evforecast.plotting.coverage import coverage
 from evforecast.plotting.export import Picture, picture
 from evforecast.plotting.fan import fan
 from evforecast.plotting.labels import duration
@@ -20,6 +21,7 @@ from evforecast.plotting.style import STATUS_COLOURS, status_colour, theme
 __all__ = [
     "STATUS_COLOURS",
     "Picture",
+    "coverage",
     "duration",
     "fan",
     "layouts",
