@@ -1,10 +1,10 @@
 """Readers of the public sources, one module each: their words and shapes are translated here, once.
 
 The names say where the data is: ``read*`` takes a path, ``parse*`` takes bytes or an open file; a feed says
-what to ask (`evforecast.sources.feed`), and `evforecast.collect` asks it. ``read`` returns the object and logs
-what it dropped, repaired or found missing at INFO; ``read_with_report`` and every ``parse*`` return
-``(object, ReadReport)``; what a feed reads is a ``Reading``. ``sniff`` tells from the first line whether a file
-is of a source, and `detect` asks them all.
+what to ask (`evforecast.sources.feed`), and `evforecast.collect` asks it. ``read`` returns the object and
+logs what it dropped, repaired or found missing at INFO; ``read_with_report`` and every ``parse*`` return
+``(object, ReadReport)``; what a feed reads is a ``Reading``. ``sniff`` tells from the first line whether a
+file is of a source, and `detect` asks them all.
 """
 
 from __future__ import annotations

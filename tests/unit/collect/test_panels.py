@@ -104,7 +104,7 @@ ANSWERS = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     cycles=st.lists(
         st.tuples(st.integers(0, 200), st.integers(0, 890), ANSWERS), min_size=1, max_size=12

@@ -122,7 +122,7 @@ def test_frames_of_any_kind_become_plain_columns():
     assert set(map(str, table.schema.types)) == {"string"}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["a", "b", "c", "compact"]), st.lists(st.integers(0, 9))),
