@@ -108,7 +108,7 @@ def test_rows_that_cannot_be_taken():
             FileFormatError,
             "not utf-8",
         ),
-        (gzip.compress(b"x" * 1000)[:-10], FileFormatError, "damaged or cut short"),
+        (gzip.compress(b"x" * 1000, mtime=0)[:-10], FileFormatError, "damaged or cut short"),
     ],
 )
 def test_another_file_is_refused(body, error, message):
