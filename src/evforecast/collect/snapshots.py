@@ -116,8 +116,8 @@ def seen_at(store: Store, line: Line, late: np.timedelta64) -> np.datetime64:
     --------
     >>> from types import SimpleNamespace as Some
     >>> line = {"cycle": "2026-11-28T08:00:00", "collected_at": "2026-11-28T08:07:00"}
-    >>> seen_at(Some(lag=np.timedelta64(0, "s")), line, np.timedelta64(300, "s"))
-    np.datetime64('2026-11-28T08:07:00')
+    >>> str(seen_at(Some(lag=np.timedelta64(0, "s")), line, np.timedelta64(300, "s")))
+    '2026-11-28T08:07:00'
     """
     cycle = np.datetime64(line["cycle"], "s")
     collected = np.datetime64(line.get("collected_at", line["cycle"]), "s")

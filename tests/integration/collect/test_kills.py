@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from evforecast.collect import Store, collect_loop
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 DAY = "2026-01-01"
@@ -34,28 +37,35 @@ def test_killed_at_random_while_the_server_misbehaves(tmp_path):
     assert found["gaps"] > found["never asked"]
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """Collect a day and a bit; return the folder, the server, and what checks it."""
+    root = tmp_path_factory.mktemp("collected")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARKS)
+        patch.setattr(os, "fsync", lambda _: None)
+        from _collect_check import check
+        from _collect_city import START, STEP, City, Server
+
+        city = City(110, 5, seed=0)
+        server = Server(city, 0.2, seed=0)
+        until = START + 110 * STEP
+        stores = [Store(root, city)]
+        collect_loop(stores, server, clock=server.clock, sleep=server.sleep, until=until)
+    return root, server, check
+
+
 @pytest.fixture
-def checked(tmp_path, monkeypatch):
-    """Return a store of a day, and what checks it, after it has found nothing."""
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-    from _collect_check import check
-    from _collect_city import START, STEP, City, Server
+def checked(collected, tmp_path):
+    """Return a store, and what says what is wrong with it: nothing as yet."""
+    root, server, check = collected
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
 
-    from evforecast.collect import Store, collect_loop
-
-    city = City(110, 5, seed=0)
-    server = Server(city, 0.2, seed=0)
-    until = START + 110 * STEP
-    collect_loop(
-        [Store(tmp_path, city)], server, clock=server.clock, sleep=server.sleep, until=until
-    )
-
-    def look(kills=()):
-        return check(Store(tmp_path, city), server, list(kills), 110)["wrong"]
+    def look():
+        return check(Store(tmp_path, server.city), server, [], 110)["wrong"]
 
     assert look() == []
-    return Store(tmp_path, city), look
+    return Store(tmp_path, server.city), look
 
 
 def edit(store, change):

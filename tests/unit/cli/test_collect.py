@@ -174,6 +174,34 @@ def test_code_20_and_a_body_kept_where_a_page_came_for_json(run, serve, store, c
     assert kept.archive.get(day, payload) == MAINTENANCE
 
 
+def test_code_20_where_asking_again_would_bring_the_same(run, serve):
+    serve((404, b"no"), pages=(404, b"no"))
+    assert run("--quiet") == 20
+
+
+def test_code_10_where_the_rest_was_answered_before(run, serve, httpserver):
+    serve(GOOD)
+    assert run("--quiet") == 0
+    httpserver.expect_request("/locations").respond_with_data("no", status=404)
+    url = httpserver.url_for("/locations")
+    assert run("--feed", "ocpi", "--url", url, "--quiet") == 10
+
+
+def test_rows_that_came_before_in_the_cycle_are_no_news(run, course, httpserver, capsys):
+    places = [{"id": name, "evses": [{"uid": name, "status": "AVAILABLE"}]} for name in "ABC"]
+    more = f'<{httpserver.url_for("/2")}>; rel="next"'
+    answers = [Response("no", 404), Response(json.dumps(places[1:]))]
+    httpserver.expect_request("/1").respond_with_json(places[:1], headers={"Link": more})
+    httpserver.expect_request("/2").respond_with_handler(lambda _: answers.pop(0))
+    feed = ("--feed", "ocpi", "--url", httpserver.url_for("/1"))
+    assert run(feed=feed) == 10
+    course.sleep(60)
+    assert run(feed=feed) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert "1 stored, 1 failed, 2 rows; missing locations-page-2: " in first
+    assert second.endswith("ocpi  1 stored, 4 rows")
+
+
 def test_code_20_stays_20_when_the_cycle_is_tried_again(run, serve):
     serve(MAINTENANCE)
     assert [run(), run()] == [20, 20]
@@ -341,7 +369,8 @@ def test_a_signal_ends_the_waits_of_the_client(run, serve, store):
     asked = serve((500, b"no"))
 
     def told(_):
-        signal.raise_signal(signal.SIGINT)
+        if len(asked) == 1:
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         run("--quiet", sleep=told)
