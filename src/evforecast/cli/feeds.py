@@ -135,7 +135,7 @@ def keep_note(store: Store, note: Mapping[str, Any]) -> None:
 
     How often it is collected stays as it was noted before where `note` does not say it.
     """
-    from evforecast.collect.disk import write_whole
+    from evforecast.disk import write_whole
 
     path = store.folder / _NOTE
     before = _note(path, strict=False)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evforecast.collect.disk import append_line
+from evforecast.disk import append_line
 
 __all__ = ["Journal", "Line"]
 

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evforecast.collect.disk import write_whole
 from evforecast.collect.frames import as_frame, latest
 from evforecast.collect.shelf import PAYLOAD, as_arrow
+from evforecast.disk import write_whole
 from evforecast.errors import InputError, require_choice
 from evforecast.warehouse import Column, FileFormat, Kind, Merged, TableName, Warehouse
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from evforecast.collect.disk import make_folder
+from evforecast.disk import make_folder, take_lock
 from evforecast.errors import TransientError
 
 __all__ = ["StoreBusyError", "held"]
@@ -53,7 +53,7 @@ def held(path: Path, what: str, *, wait: float = 0.0) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         deadline = time.monotonic() + wait
-        while not _taken(handle):
+        while not take_lock(handle):
             if time.monotonic() >= deadline:
                 who = _said(handle) or "another process is at work"
                 msg = f"{path.parent}: {who}. Wait for it, or stop it."
@@ -76,22 +76,3 @@ def _said(handle: int) -> str:
         return os.read(handle, _ROOM).decode(errors="replace").strip()
     except OSError:  # Windows keeps others from reading what is locked
         return ""
-
-
-def _taken(handle: int) -> bool:
-    """Try to take the lock of an open file; return whether we have it."""
-    try:
-        from fcntl import LOCK_EX, LOCK_NB, flock
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-    try:
-        flock(handle, LOCK_EX | LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from evforecast.collect.disk import write_whole
 from evforecast.collect.watch import Profile
+from evforecast.disk import write_whole
 
 __all__ = ["Profiles"]
 

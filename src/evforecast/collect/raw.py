@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from evforecast.collect.disk import write_whole
 from evforecast.collect.journal import Line
+from evforecast.disk import write_whole
 from evforecast.errors import FileFormatError
 
 __all__ = ["Archive", "payload_id"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evforecast.collect.day import Kept
-from evforecast.collect.disk import sweep
 from evforecast.collect.reading import read
 from evforecast.collect.watch import Alert
+from evforecast.disk import sweep
 from evforecast.errors import FileFormatError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evforecast.collect.disk import flush_names, write_whole
+from evforecast.disk import flush_names, write_whole
 from evforecast.errors import FileFormatError
 
 if TYPE_CHECKING:

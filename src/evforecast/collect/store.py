@@ -13,13 +13,13 @@ import pandas as pd
 
 from evforecast.collect import ledger, upkeep
 from evforecast.collect.day import Day
-from evforecast.collect.disk import size_of
 from evforecast.collect.frames import as_frame, latest
 from evforecast.collect.journal import Journal, Line
 from evforecast.collect.lock import held
 from evforecast.collect.profiles import Profiles
 from evforecast.collect.raw import Archive
 from evforecast.collect.shelf import PAYLOAD, Shelf
+from evforecast.disk import size_of
 from evforecast.errors import InputError, require_choice
 from evforecast.sources.feed import Feed
 from evforecast.timegrid import StepLike, TimeLike, as_step, as_time

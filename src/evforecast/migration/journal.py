@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from evforecast.disk import append_line, take_lock
 from evforecast.migration.errors import JournalError
 
 __all__ = ["Journal", "is_locked", "locked", "read_journal"]
@@ -96,25 +97,9 @@ class Journal:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
         entry = {"event": event, "at": now, **facts}
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.ftruncate(handle, self._size)
-            try:
-                _write_all(handle, line)
-                os.fsync(handle)
-            except OSError:
-                os.ftruncate(handle, self._size)
-                raise
-        finally:
-            os.close(handle)
+        append_line(self.path, line, self._size, flush=True)
         self._size += len(line)
         self.entries.append(entry)
-
-
-def _write_all(handle: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(handle, data) :]
 
 
 @contextmanager
@@ -141,7 +126,7 @@ def locked(folder: Path) -> Iterator[None]:
     path = folder / "lock"
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _try_lock(handle):
+        if not take_lock(handle):
             holder = os.read(handle, 200).decode(errors="replace").strip() or "another process"
             msg = f"{folder}: a migration is at work here already ({holder}). Wait for it, or stop it."
             raise JournalError(msg)
@@ -167,24 +152,6 @@ def is_locked(folder: Path) -> bool:
         return False
     handle = os.open(folder / "lock", os.O_RDWR)
     try:
-        return not _try_lock(handle)
+        return not take_lock(handle)
     finally:
         os.close(handle)
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

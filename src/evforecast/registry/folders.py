@@ -19,13 +19,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from evforecast.disk import flush_names, make_folder
 from evforecast.registry.errors import DamagedError, RegistryError
 
 __all__ = [
     "SUMS",
     "Draft",
     "draft",
-    "flush_names",
     "listed_sums",
     "numbers",
     "read_file",
@@ -141,8 +141,8 @@ def draft(parent: Path, files: Sequence[str]) -> Iterator[Draft]:
     evforecast.registry.errors.RegistryError: ...: the draft was removed while ...
     """
     unfinished = parent.parent / UNFINISHED
-    _make(parent)
-    _make(unfinished)
+    make_folder(parent)
+    make_folder(unfinished)
     path = unfinished / uuid.uuid4().hex
     path.mkdir()
     try:
@@ -266,30 +266,6 @@ def _require(path: Path, name: str, listed: str, found: str) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _make(folder: Path) -> None:
-    """Make a folder and those above it, each through to the disk."""
-    if not folder.is_dir():
-        _make(folder.parent)
-        folder.mkdir(exist_ok=True)
-        flush_names(folder.parent)
-
-
-def flush_names(path: Path) -> None:
-    """Flush the names in a folder to the disk, where the system can (Windows keeps them itself).
-
-    Examples
-    --------
-    >>> flush_names(Path(__file__).parent)
-    """
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sweep(own: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from evforecast.disk import flush_names
 from evforecast.errors import InputError
 from evforecast.registry.aliases import AliasEvent
 from evforecast.registry.errors import ConflictError, DamagedError, UnknownVersionError
-from evforecast.registry.folders import draft, flush_names, numbers, read_file
+from evforecast.registry.folders import draft, numbers, read_file
 
 __all__ = ["History"]
 

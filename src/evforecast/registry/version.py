@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evforecast.disk import flush_names
 from evforecast.forecasting import StatusForecaster, load, save
 from evforecast.panel import StatusPanel
 from evforecast.registry.card import ModelCard
@@ -20,7 +21,6 @@ from evforecast.registry.facts import (
 )
 from evforecast.registry.folders import (
     draft,
-    flush_names,
     listed_sums,
     numbers,
     read_file,

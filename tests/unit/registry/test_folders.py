@@ -12,7 +12,6 @@ from evforecast.registry import folders
 from evforecast.registry.errors import DamagedError, RegistryError
 from evforecast.registry.folders import (
     draft,
-    flush_names,
     listed_sums,
     numbers,
     read_file,
@@ -127,14 +126,6 @@ def test_all_is_on_the_disk_before_it_is_seen_and_its_name_before_it_is_told(par
     for path in (folder, parent.parent, parent.parent.parent):
         assert f"flush folder {path.stat().st_ino}" in before
     assert after == [f"flush folder {parent.stat().st_ino}"]
-
-
-def test_names_are_flushed_where_they_can_be(tmp_path, monkeypatch):
-    flush_names(tmp_path)
-    with pytest.raises(FileNotFoundError):
-        flush_names(tmp_path / "none")
-    monkeypatch.setattr(os, "name", "nt")
-    flush_names(tmp_path / "none")
 
 
 DAMAGES = {

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from evforecast.collect.disk import append_line, size_of, sweep, write_whole
+from evforecast.disk import append_line, flush_names, size_of, sweep, take_lock, write_whole
 
 
 @pytest.fixture
@@ -85,3 +85,20 @@ def test_sizes(tmp_path):
     write_whole(tmp_path / "a" / "b", b"123", flush=False)
     write_whole(tmp_path / "c", b"4", flush=False)
     assert [size_of(tmp_path / name) for name in ("a", "c", "d", "")] == [3, 1, 0, 4]
+
+
+def test_names_are_flushed_where_they_can_be(tmp_path, monkeypatch):
+    flush_names(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        flush_names(tmp_path / "none")
+    monkeypatch.setattr(os, "name", "nt")
+    flush_names(tmp_path / "none")
+
+
+def test_a_lock_is_of_one_open_file_and_goes_with_it(tmp_path):
+    one, other = (os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT) for _ in range(2))
+    assert take_lock(one)
+    assert not take_lock(other)
+    os.close(one)
+    assert take_lock(other)
+    os.close(other)

@@ -1,6 +1,6 @@
-"""Files that are there whole or not at all, and reach the disk when that is asked for.
+"""Files that are there whole or not at all, and reach the disk when that is asked for; a lock of the system.
 
-Only whoever holds the store's lock writes, so what a killed writer left under a passing name is nobody's.
+One process writes in a folder at a time, so what a killed writer left under a passing name is nobody's.
 """
 
 from __future__ import annotations
@@ -8,7 +8,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["append_line", "flush_names", "make_folder", "size_of", "sweep", "write_whole"]
+__all__ = [
+    "append_line",
+    "flush_names",
+    "make_folder",
+    "size_of",
+    "sweep",
+    "take_lock",
+    "write_whole",
+]
 
 
 def write_whole(path: Path, data: bytes, *, flush: bool) -> None:
@@ -153,3 +161,37 @@ def size_of(path: Path) -> int:
     if path.is_dir():
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return path.stat().st_size if path.exists() else 0
+
+
+def take_lock(handle: int) -> bool:
+    """Try to take the lock of an open file; return whether this process has it.
+
+    The system lets go of it when the file is closed, however the process ends: none is ever stale.
+
+    Parameters
+    ----------
+    handle : int
+        Of a file that is open for writing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryFile() as one:
+    ...     take_lock(one.fileno())
+    True
+    """
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError:
+            return False
+        return True
+    try:
+        flock(handle, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
