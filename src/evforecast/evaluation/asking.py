@@ -15,7 +15,7 @@ import numpy.typing as npt
 from evforecast.errors import InputError, SchemeMismatchError
 from evforecast.panel import StatusForecast, StatusPanel, StatusScheme
 
-__all__ = ["Forecaster", "Question"]
+__all__ = ["Forecaster", "Question", "as_asked"]
 
 
 class Forecaster(Protocol):
@@ -28,6 +28,36 @@ class Forecaster(Protocol):
         self, context: StatusPanel, horizons: Sequence[int] | None = None
     ) -> StatusForecast:
         """Forecast from the last row of a panel."""
+
+
+def as_asked(
+    forecast: StatusForecast, fine: StatusScheme, wanted: StatusScheme, target: str | None
+) -> StatusForecast | None:
+    """Return a forecast in the statuses that were asked for, None where it does not tell them.
+
+    Parameters
+    ----------
+    forecast : StatusForecast
+    fine : StatusScheme
+        The statuses of the panel.
+    wanted : StatusScheme
+        Those that were asked for.
+    target : str or None
+        The coarsening that they are of.
+
+    Examples
+    --------
+    >>> import evforecast as ev
+    >>> panel = ev.simulate(n_evse=3, days=2, random_state=0)
+    >>> forecast = ev.Persistence([4]).fit(panel).predict_proba(panel)
+    >>> as_asked(forecast, panel.scheme, panel.scheme.coarsen("free"), "free").scheme.names
+    ('not free', 'free')
+    """
+    if forecast.scheme == wanted:
+        return forecast
+    if target is not None and forecast.scheme == fine and wanted == fine.coarsen(target):
+        return forecast.coarsen(target)
+    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +124,9 @@ class Question:
 
     def _on_scheme(self, forecast: StatusForecast, name: str) -> StatusForecast:
         fine, wanted, target = self.panel.scheme, self.scheme, self.target
-        if forecast.scheme == wanted:
-            return forecast
-        if target is not None and forecast.scheme == fine and wanted == fine.coarsen(target):
-            return forecast.coarsen(target)
+        same = as_asked(forecast, fine, wanted, target)
+        if same is not None:
+            return same
         if target is not None and wanted == fine.within(target):
             advice = (
                 f"The chances at a time do not tell the chance of {target!r} at any time up to it: "

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from evforecast.errors import EmptyInputError, HorizonError, InputError
 from evforecast.evaluation.asking import Forecaster, Question
@@ -20,8 +19,8 @@ from evforecast.evaluation.refitting import Keeper, fit_places, pieces, window_r
 from evforecast.evaluation.result import Backtest
 from evforecast.evaluation.stored import InMemory, Stored
 from evforecast.evaluation.working import work_through
-from evforecast.forecasting.target import future_codes, target_scheme
-from evforecast.panel import MISSING, Calendar, Codes, StatusPanel
+from evforecast.forecasting.target import codes_after, target_scheme
+from evforecast.panel import MISSING, Calendar, StatusPanel
 from evforecast.panel.fingerprint import panel_fingerprint
 from evforecast.timegrid import TimeLike
 
@@ -178,7 +177,9 @@ def backtest(
     question = Question(panel, rows, steps, scheme, target, window_rows(window, panel.step))
     fits = None if refit is None else fit_places(cutoffs, refit)
     frozen = [] if fits is not None else _frozen(models, cutoffs[0], window)
-    truth = _truth(panel, rows, steps, target, within=within)
+    # Nothing before the first origin is a truth.
+    later, first = panel.codes[rows[0] :], rows[0]
+    truth = codes_after(later, panel.scheme, rows - first, steps, target, within=within)
     if not (truth != MISSING).any():
         msg = (
             f"backtest: no truth is known after the origins {cutoffs[0]} to {cutoffs[-1]}. "
@@ -251,22 +252,3 @@ def _plan(
         "fits": None if fits is None else times[fits].tolist(),
         "window_steps": question.window,
     }
-
-
-def _truth(
-    panel: StatusPanel,
-    rows: npt.NDArray[np.intp],
-    steps: npt.NDArray[np.int64],
-    target: str | None,
-    *,
-    within: bool,
-) -> Codes:
-    """Return what happened, ``[origin, horizon, evse]``, -1 where it was not, or not yet, observed."""
-    truth = np.full((len(rows), len(steps), panel.n_evse), MISSING, dtype=np.int8)
-    first = int(rows[0])
-    later = panel.codes[first:]
-    for place, step in enumerate(steps.tolist()):
-        future = future_codes(later, panel.scheme, step, target, within=within)
-        inside = rows - first < len(future)
-        truth[inside, place] = future[rows[inside] - first]
-    return truth

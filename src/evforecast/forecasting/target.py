@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from evforecast.errors import InputError
 from evforecast.panel import MISSING, Codes, StatusScheme
 
-__all__ = ["future_codes", "target_scheme"]
+__all__ = ["codes_after", "future_codes", "target_scheme"]
 
 
 def target_scheme(scheme: StatusScheme, target: str | None, *, within: bool) -> StatusScheme:
@@ -86,6 +89,46 @@ def future_codes(
     happened = np.where(2 * seen >= horizon, np.int8(0), np.int8(MISSING))
     happened[hits > 0] = 1
     return happened
+
+
+def codes_after(
+    codes: Codes,
+    scheme: StatusScheme,
+    rows: npt.NDArray[np.integer[Any]],
+    horizons: npt.NDArray[np.integer[Any]],
+    target: str | None = None,
+    *,
+    within: bool = False,
+) -> Codes:
+    """Return what forecasts from some rows are held against, at several horizons.
+
+    Parameters
+    ----------
+    codes, scheme, target, within
+        As in `future_codes`.
+    rows : numpy.ndarray
+        The cutoffs, shape ``[origin]``; nothing is known of those before the first row or too late.
+    horizons : numpy.ndarray
+        Steps ahead, shape ``[horizon]``.
+
+    Returns
+    -------
+    numpy.ndarray
+        int8 ``[origin, horizon, evse]``, -1 where it was not, or not yet, observed.
+
+    Examples
+    --------
+    >>> from evforecast import STATUS
+    >>> down = np.array([[0], [4], [0], [0], [-1]], np.int8)
+    >>> codes_after(down, STATUS, np.array([0, 3]), np.array([1, 2]), "down").tolist()
+    [[[1], [0]], [[-1], [-1]]]
+    """
+    found = np.full((len(rows), len(horizons), codes.shape[1]), MISSING, dtype=np.int8)
+    for place, horizon in enumerate(horizons.tolist()):
+        future = future_codes(codes, scheme, horizon, target, within=within)
+        known = (rows >= 0) & (rows < len(future))
+        found[known, place] = future[rows[known]]
+    return found
 
 
 def _in_window(holds: np.ndarray, n: int, horizon: int) -> np.ndarray:

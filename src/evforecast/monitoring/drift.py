@@ -79,6 +79,11 @@ class DriftLimits:
         usual = 0.0 if np.isnan(spread) else spread
         return max(floor, self.warning * usual), max(2 * floor, self.error * usual)
 
+    def of_exog(self, spread: float) -> tuple[float, float]:
+        """Return those of a series: a season makes its days stray, another unit is further off than any."""
+        warning, _ = self.of(self.exog, spread)
+        return min(warning, 2 * self.exog), 2 * self.exog
+
 
 def mix_drift(
     reference: StatusPanel,
@@ -272,8 +277,10 @@ def drift_checks(
     if reference.exog is not None and current.exog is not None:
         for column in reference.exog.columns.intersection(current.exog.columns):
             series = exog_drift(reference, current, column, block=block, calendar=calendar)
-            text = f"{abs(series.value[0]):.2g} standard deviations from its mean at these hours"
-            found.append(_graded(("exogenous", column), series, 0, limits, (limits.exog, text)))
+            value, spread = series.value[0], float(series.spread()[0])
+            text = f"{abs(value):.2g} standard deviations from its mean at these hours"
+            at = limits.of_exog(spread)
+            found.append(_graded(("exogenous", column), value, spread, at, text))
     return Checks(found)
 
 
@@ -312,45 +319,43 @@ def _moves(k: int) -> npt.NDArray[np.bool_]:
 
 
 def _graded(
-    what: tuple[str, str],
-    found: Deviation,
-    place: int,
-    limits: DriftLimits,
-    how: tuple[float, str],
+    what: tuple[str, str], value: float, spread: float, at: tuple[float, float], text: str
 ) -> Check:
-    """Grade one measure of a deviation; `what` is check and subject, `how` the floor and what to say."""
-    floor, text = how
-    value, spread = float(np.abs(found.value[place])), float(found.spread()[place])
-    warning, error = limits.of(floor, spread)
-    if what[0] == "exogenous":
-        # A change of season makes its days stray; another unit is further off than any season.
-        warning, error = min(warning, 2 * floor), 2 * floor
+    """Grade one measure of a deviation; `what` is check and subject, `at` the thresholds."""
+    warning, error = at
     if np.isnan(value):
         text = "Too little was seen to compare it, or the reference does not vary"
     elif not np.isnan(spread):
         text += f"; the days of the reference stray by {spread:.2g}"
-    return grade("drift", *what, value, warning=warning, error=error, reason=text + ".")
+    reason = text + "."
+    return grade("drift", *what, abs(value), warning=warning, error=error, reason=reason)
 
 
 def _mix_checks(found: Deviation, panel: StatusPanel, limits: DriftLimits) -> list[Check]:
     came = found.observed[0] / max(found.observed.sum(), 1)
     due = found.expected[0] / max(found.expected.sum(), 1)
     checks = []
-    for code, name in enumerate(panel.scheme.names):
+    for code, spread in enumerate(found.spread().tolist()):
+        what, at = ("status mix", panel.scheme.names[code]), limits.of(limits.mix, spread)
         text = f"{came[code]:.1%} of charger time where these hours used to bring {due[code]:.1%}"
-        checks.append(_graded(("status mix", name), found, code, limits, (limits.mix, text)))
+        checks.append(_graded(what, found.value[code], spread, at, text))
     return checks
 
 
 def _change_checks(found: Deviation, panel: StatusPanel, limits: DriftLimits) -> list[Check]:
     """Check the kinds of change of which enough are expected."""
     names, k = panel.scheme.names, len(panel.scheme)
+    spreads = found.spread().tolist()
     checks = []
     for before, after in np.argwhere(_moves(k) & (found.expected >= limits.fewest)).tolist():
         came, due = found.observed[before, after], found.expected[before, after]
-        what = ("changes", f"{names[before]} to {names[after]}")
+        spread = spreads[before * k + after]
+        what, at = (
+            ("changes", f"{names[before]} to {names[after]}"),
+            limits.of(limits.changes, spread),
+        )
         text = f"{came:,.0f} times where these hours used to bring {due:,.0f}"
-        checks.append(_graded(what, found, before * k + after, limits, (limits.changes, text)))
+        checks.append(_graded(what, found.value[before * k + after], spread, at, text))
     return checks
 
 
@@ -377,23 +382,19 @@ def _came_and_went(found: Deviation, reference: StatusPanel, limits: DriftLimits
     new = names[(came > 0) & ~np.isin(np.arange(len(names)), reference.codes)]
     nothing = 0.0 if came.sum() else float("nan")
     none = "none" if came.sum() else "nothing was seen to judge by"
+    told = (
+        ("vanished status", gone, 1.0, "Not seen any more"),
+        ("new status", new, np.inf, "Never seen in the reference"),
+    )
     return [
         grade(
             "drift",
-            "vanished status",
+            check,
             "network",
-            nothing + len(gone),
+            nothing + len(which),
             warning=1,
-            error=1,
-            reason=f"Not seen any more: {', '.join(gone) or none}.",
-        ),
-        grade(
-            "drift",
-            "new status",
-            "network",
-            nothing + len(new),
-            warning=1,
-            error=np.inf,
-            reason=f"Never seen in the reference: {', '.join(new) or none}.",
-        ),
+            error=error,
+            reason=f"{said}: {', '.join(which) or none}.",
+        )
+        for check, which, error, said in told
     ]

@@ -18,7 +18,8 @@ from evforecast.errors import (
     first_few,
 )
 from evforecast.evaluation import Backtest
-from evforecast.forecasting.target import future_codes, target_scheme
+from evforecast.evaluation.asking import as_asked
+from evforecast.forecasting.target import codes_after, target_scheme
 from evforecast.monitoring.store import alike
 from evforecast.panel import MISSING, Codes, StatusForecast, StatusPanel, StatusScheme, evse_table
 from evforecast.timegrid import TimeLike, as_time, step_text
@@ -273,13 +274,7 @@ def _truth(
     # What was forecast before the panel begins may come true in it.
     early = int(np.clip(-rows[0], 0, horizons[-1]))
     codes = np.pad(panel.codes, ((early, 0), (0, 0)), constant_values=np.int8(MISSING))
-    rows += early
-    truth = np.full((len(origins), len(horizons), panel.n_evse), MISSING, dtype=np.int8)
-    for place, horizon in enumerate(horizons.tolist()):
-        future = future_codes(codes, panel.scheme, horizon, target, within=within)
-        known = (rows >= 0) & (rows < len(future))
-        truth[known, place] = future[rows[known]]
-    return truth
+    return codes_after(codes, panel.scheme, rows + early, horizons, target, within=within)
 
 
 def _last_seen(panel: StatusPanel) -> npt.NDArray[np.datetime64]:
@@ -297,13 +292,12 @@ def _on_scheme(
     target: str | None,
     name: str,
 ) -> StatusForecast:
-    if forecast.scheme == wanted:
-        return forecast
-    if target is not None and forecast.scheme == fine and wanted == fine.coarsen(target):
-        return forecast.coarsen(target)
-    msg = (
-        f"join_truth: {name!r} forecasts {forecast.scheme.names}, the truth has {wanted.names}. Say "
-        "target=... (and within=True where it is by a time) for a target that all share; a feed that "
-        "knows no 'passive' is served by OccupiedFeed."
-    )
-    raise SchemeMismatchError(msg)
+    same = as_asked(forecast, fine, wanted, target)
+    if same is None:
+        msg = (
+            f"join_truth: {name!r} forecasts {forecast.scheme.names}, the truth has {wanted.names}. Say "
+            "target=... (and within=True where it is by a time) for a target that all share; a feed that "
+            "knows no 'passive' is served by OccupiedFeed."
+        )
+        raise SchemeMismatchError(msg)
+    return same

@@ -3,7 +3,7 @@ import pytest
 
 from evforecast import Climatology, Persistence, simulate
 from evforecast.errors import InputError, SchemeMismatchError
-from evforecast.evaluation.asking import Question
+from evforecast.evaluation.asking import Question, as_asked
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +58,13 @@ def test_other_horizons_are_refused(panel, question):
     model.predict_proba = lambda *_: answer
     with pytest.raises(InputError, match="gave others"):
         question.answer("x", model, 0)
+
+
+def test_a_forecast_tells_what_is_coarser_and_nothing_else(panel):
+    forecast = Climatology([4]).fit(panel).predict_proba(panel)
+    fine = panel.scheme
+    assert as_asked(forecast, fine, fine, None) is forecast
+    free = as_asked(forecast, fine, fine.coarsen("free"), "free")
+    assert free.equals(forecast.coarsen("free"))
+    assert as_asked(forecast, fine, fine.within("down"), "down") is None
+    assert as_asked(free, fine, fine.coarsen("down"), "down") is None

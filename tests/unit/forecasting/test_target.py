@@ -3,7 +3,7 @@ import pytest
 
 from evforecast import STATUS
 from evforecast.errors import InputError
-from evforecast.forecasting.target import future_codes, target_scheme
+from evforecast.forecasting.target import codes_after, future_codes, target_scheme
 
 
 def slow_within(codes, horizon, members):
@@ -44,3 +44,17 @@ def test_the_names_say_what_is_asked():
         target_scheme(STATUS, None, within=True)
     with pytest.raises(InputError, match="no coarsening 'broken'"):
         target_scheme(STATUS, "broken", within=True)
+
+
+@pytest.mark.parametrize(("target", "within"), [(None, False), ("free", False), ("down", True)])
+def test_codes_after_some_rows_against_a_loop(target, within):
+    codes = np.random.default_rng(0).integers(-1, 5, (30, 4)).astype(np.int8)
+    rows, horizons = np.array([-2, 0, 7, 8, 28, 29, 40]), np.array([1, 3, 29])
+    found = codes_after(codes, STATUS, rows, horizons, target, within=within)
+    assert found.shape == (7, 3, 4)
+    for origin, row in enumerate(rows):
+        for place, horizon in enumerate(horizons.tolist()):
+            future = future_codes(codes, STATUS, horizon, target, within=within)
+            expected = future[row] if 0 <= row < len(future) else np.full(4, -1)
+            assert (found[origin, place] == expected).all()
+    assert (found >= 0).any()
