@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evforecast.errors import EmptyInputError, InputError, MissingColumnsError
+from evforecast.errors import InputError
 from evforecast.plotting.labels import plain
+from evforecast.plotting.maps import as_map, placed
 from evforecast.plotting.style import axes_of
 
 if TYPE_CHECKING:
@@ -62,16 +63,9 @@ def map_chargers(
     >>> ax.get_xlabel()
     'longitude (°)'
     """
-    if missing := [name for name in ("lat", "lon") if name not in evse.columns]:
-        raise MissingColumnsError(missing, map(str, evse.columns), "plotting.map_chargers")
-    table = evse[["lat", "lon"]].assign(value=_values(evse, values))
-    known = table.dropna(subset=["lat", "lon"])
-    if known.empty:
-        msg = (
-            f"plotting.map_chargers: none of the {len(evse):,} chargers has coordinates. "
-            "Give the table of chargers columns lat and lon."
-        )
-        raise EmptyInputError(msg)
+    known = placed(evse, "plotting.map_chargers")
+    drawn = pd.Series(_values(evse, values), index=evse.index)
+    known = known.assign(value=drawn[known.index])
     points = (
         known.groupby(["lat", "lon"])
         .agg(value=("value", "mean"), n=("value", "size"))
@@ -93,10 +87,7 @@ def map_chargers(
         bar = ax.figure.colorbar(marks, ax=ax, shrink=0.8)
         bar.set_label(plain(label))
         bar.outline.set_visible(False)
-    ax.set_aspect(1 / np.cos(np.radians(points["lat"].mean())))
-    ax.margins(0.05)
-    ax.set(xlabel="longitude (°)", ylabel="latitude (°)")
-    ax.ticklabel_format(useOffset=False)
+    as_map(ax, points["lat"])
     left_out = len(evse) - len(known)
     if left_out:
         ax.set_title(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from evforecast.errors import EmptyInputError, MissingColumnsError
 from evforecast.plotting.labels import plain
+from evforecast.plotting.maps import as_map, placed
 from evforecast.plotting.style import MARKERS, axes_of, legend_above
 
 if TYPE_CHECKING:
@@ -51,13 +49,8 @@ def map_states(evse: pd.DataFrame, states: pd.Series, *, ax: Axes | None = None)
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['down (1)']
     """
-    if missing := [name for name in ("lat", "lon") if name not in evse.columns]:
-        raise MissingColumnsError(missing, map(str, evse.columns), "plotting.map_states")
-    known = evse[["lat", "lon"]].dropna()
+    known = placed(evse, "plotting.map_states")
     known = known.assign(state=states.reindex(known.index))
-    if known.empty:
-        msg = f"plotting.map_states: none of the {len(evse):,} chargers has coordinates."
-        raise EmptyInputError(msg)
     ax = axes_of(ax)
     quiet = known[known["state"].isna()].drop_duplicates(["lat", "lon"])
     ax.scatter(quiet["lon"], quiet["lat"], s=9, color="0.6", linewidths=0)
@@ -75,10 +68,7 @@ def map_states(evse: pd.DataFrame, states: pd.Series, *, ax: Axes | None = None)
             edgecolors=edge,
             label=plain(f"{word} ({len(of):,})"),
         )
-    ax.set_aspect(1 / np.cos(np.radians(known["lat"].mean())))
-    ax.margins(0.05)
-    ax.set(xlabel="longitude (°)", ylabel="latitude (°)")
-    ax.ticklabel_format(useOffset=False)
+    as_map(ax, known["lat"])
     if words:
         legend_above(ax, n=len(words))
     return ax

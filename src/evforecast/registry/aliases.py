@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evforecast.registry.card import utc_index
-from evforecast.registry.errors import RegistryError
+from evforecast.registry.kept import as_kept, read_back
 
 __all__ = ["AliasEvent", "current", "events_frame", "version_before"]
 
@@ -56,8 +55,7 @@ class AliasEvent:
 
     def to_json(self) -> bytes:
         """Return the event as it is kept."""
-        fields = {"schema": SCHEMA, **asdict(self), "at": str(self.at)}
-        return json.dumps(fields, allow_nan=False, indent=1).encode() + b"\n"
+        return as_kept(SCHEMA, {**asdict(self), "at": str(self.at)})
 
     @classmethod
     def from_json(cls, text: bytes, where: object) -> AliasEvent:
@@ -74,19 +72,8 @@ class AliasEvent:
         RegistryError
             If it is no event, or one of a later schema.
         """
-        try:
-            fields = json.loads(text)
-            schema = fields.pop("schema")
-            if schema != SCHEMA:
-                msg = (
-                    f"{where}: an event of schema {schema}, where {SCHEMA} is known. Install the "
-                    "evforecast that wrote it, or a later one."
-                )
-                raise RegistryError(msg)
-            return cls(at=np.datetime64(fields.pop("at"), "s"), **fields)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            msg = f"{where}: no event of an alias ({error}). Restore the file from a copy."
-            raise RegistryError(msg) from error
+        names = ("an event", "event of an alias")
+        return read_back(cls, text, where, schema=SCHEMA, time="at", names=names)
 
 
 def current(events: Iterable[AliasEvent]) -> dict[str, int]:

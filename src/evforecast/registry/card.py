@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evforecast.registry.errors import RegistryError
+from evforecast.registry.kept import as_kept, read_back
 
 __all__ = ["ModelCard", "cards_frame", "utc_index"]
 
@@ -71,8 +70,8 @@ class ModelCard:
 
     def to_json(self) -> bytes:
         """Return the card as it is kept."""
-        head = {"schema": SCHEMA, "number": self.number, "published_at": str(self.published_at)}
-        return json.dumps({**head, **self.content()}, allow_nan=False, indent=1).encode() + b"\n"
+        head = {"number": self.number, "published_at": str(self.published_at)}
+        return as_kept(SCHEMA, {**head, **self.content()})
 
     @classmethod
     def from_json(cls, text: bytes, where: object) -> ModelCard:
@@ -89,20 +88,8 @@ class ModelCard:
         RegistryError
             If it is no card, or one of a later schema.
         """
-        try:
-            fields = json.loads(text)
-            schema = fields.pop("schema")
-            if schema != SCHEMA:
-                msg = (
-                    f"{where}: a card of schema {schema}, where {SCHEMA} is known. Install the evforecast "
-                    "that wrote it, or a later one."
-                )
-                raise RegistryError(msg)
-            time = np.datetime64(fields.pop("published_at"), "s")
-            return cls(published_at=time, **fields)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            msg = f"{where}: no card of a model ({error}). Restore the file from a copy."
-            raise RegistryError(msg) from error
+        names = ("a card", "card of a model")
+        return read_back(cls, text, where, schema=SCHEMA, time="published_at", names=names)
 
     def to_markdown(self) -> str:
         """Return the card for people to read."""

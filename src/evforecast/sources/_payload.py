@@ -14,9 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from evforecast.errors import FileFormatError
+from evforecast.sources.feed import Payload, Request
+from evforecast.timegrid import TimeLike, as_time
 
 if TYPE_CHECKING:
-    from evforecast.sources.feed import Payload
+    from evforecast.sources.feed import Feed, Reading
 
 __all__ = [
     "Sieve",
@@ -25,6 +27,7 @@ __all__ = [
     "kinds",
     "numbers",
     "plain",
+    "read_body",
     "records",
     "refuse_html",
     "where",
@@ -38,6 +41,11 @@ Floats = npt.NDArray[np.float64]
 def where(payload: Payload) -> str:
     """Return what a payload is, for messages."""
     return payload.request.name or payload.request.url
+
+
+def read_body(feed: Feed, body: bytes, collected_at: TimeLike) -> Reading:
+    """Return what a feed reads of a body that is here already, from no address."""
+    return feed.read(Payload(body, Request("", "body"), as_time(collected_at)))
 
 
 def decoded(body: bytes, what: str, encoding: str = "utf-8-sig") -> str:

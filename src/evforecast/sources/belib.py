@@ -25,11 +25,11 @@ from evforecast.sources import _textfile
 from evforecast.sources._belib_ids import normal_id
 from evforecast.sources._belib_rows import points, snapshots, statuses
 from evforecast.sources._odsapi import Dataset, opened
-from evforecast.sources._payload import json_body, where
+from evforecast.sources._payload import json_body, read_body, where
 from evforecast.sources._status_rows import EVSE, STATUS
 from evforecast.sources.feed import Payload, Reading, Request, Table
 from evforecast.sources.report import ReadReport
-from evforecast.timegrid import TimeLike, as_time
+from evforecast.timegrid import TimeLike
 
 if TYPE_CHECKING:
     import numpy as np
@@ -178,7 +178,7 @@ def parse(body: bytes, *, collected_at: TimeLike) -> Reading:
     >>> reading.tables["status"][["evse_id", "status"]].values.tolist()
     [['FR*V75*EPX20*21*1', 'available']]
     """
-    return BelibStatus().read(Payload(body, Request("", "body"), as_time(collected_at)))
+    return read_body(BelibStatus(), body, collected_at)
 
 
 def read(path: _textfile.FilePath, *, collected_at: TimeLike) -> Reading:
@@ -234,7 +234,7 @@ def parse_points(body: bytes, *, collected_at: TimeLike) -> Reading:
     >>> reading.tables["evse"][["location_id", "power_kw"]].values.tolist()
     [['FR*V75*PPX20*21', 7.0]]
     """
-    return BelibPoints().read(Payload(body, Request("", "body"), as_time(collected_at)))
+    return read_body(BelibPoints(), body, collected_at)
 
 
 def read_points(path: _textfile.FilePath, *, collected_at: TimeLike) -> Reading:

@@ -156,10 +156,21 @@ class Feed(Protocol):
         present: what is not collected is then lost.
     """
 
-    name: str
-    every: str
-    tables: Mapping[str, Table]
-    lag: str
+    @property
+    def name(self) -> str:
+        """As above."""
+
+    @property
+    def every(self) -> str:
+        """As above."""
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """As above."""
+
+    @property
+    def lag(self) -> str:
+        """As above."""
 
     def requests(self, now: np.datetime64) -> Sequence[Request]:
         """Return what to ask in the cycle at `now` (UTC)."""

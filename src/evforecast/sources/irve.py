@@ -25,7 +25,7 @@ import pandas as pd
 from evforecast.panel import VOCABULARIES
 from evforecast.sources import _textfile
 from evforecast.sources._csv_rows import csv_rows
-from evforecast.sources._payload import numbers, where
+from evforecast.sources._payload import numbers, read_body, where
 from evforecast.sources._status_rows import (
     EVSE,
     STATUS,
@@ -37,7 +37,7 @@ from evforecast.sources._status_rows import (
     zoned_times,
 )
 from evforecast.sources.feed import Payload, Reading, Request, Table
-from evforecast.timegrid import TimeLike, as_time
+from evforecast.timegrid import TimeLike
 
 __all__ = ["IrvePoints", "IrveStatus", "parse", "parse_points", "read", "read_points"]
 
@@ -235,7 +235,7 @@ def parse(body: bytes, *, collected_at: TimeLike) -> Reading:
     >>> reading.tables["status"][["evse_id", "status"]].values.tolist()
     [['FRA68P68021001', 'available']]
     """
-    return IrveStatus("", "irve").read(Payload(body, Request("", "body"), as_time(collected_at)))
+    return read_body(IrveStatus("", "irve"), body, collected_at)
 
 
 def read(path: _textfile.FilePath, *, collected_at: TimeLike) -> Reading:
@@ -293,8 +293,7 @@ def parse_points(body: bytes, *, collected_at: TimeLike) -> Reading:
     >>> reading.tables["evse"][["area", "lat"]].values.tolist()
     [['75001', 48.34]]
     """
-    feed = IrvePoints("", "irve-points")
-    return feed.read(Payload(body, Request("", "body"), as_time(collected_at)))
+    return read_body(IrvePoints("", "irve-points"), body, collected_at)
 
 
 def read_points(path: _textfile.FilePath, *, collected_at: TimeLike) -> Reading:

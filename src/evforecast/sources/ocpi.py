@@ -26,7 +26,7 @@ import pandas as pd
 from evforecast.errors import FileFormatError
 from evforecast.panel import VOCABULARIES
 from evforecast.sources import _textfile
-from evforecast.sources._payload import json_body, records, where
+from evforecast.sources._payload import json_body, read_body, records, where
 from evforecast.sources._status_rows import (
     ELEMENT,
     EVSE,
@@ -39,7 +39,7 @@ from evforecast.sources._status_rows import (
     zoned_times,
 )
 from evforecast.sources.feed import Payload, Reading, Request, Table
-from evforecast.timegrid import TimeLike, as_time
+from evforecast.timegrid import TimeLike
 
 __all__ = ["OcpiLocations", "parse", "read"]
 
@@ -136,8 +136,7 @@ def parse(body: bytes, *, collected_at: TimeLike) -> Reading:
     >>> reading.tables["status"][["evse_id", "status"]].values.tolist()
     [['BE*BEC*E1', 'passive']]
     """
-    feed = OcpiLocations("", "ocpi")
-    return feed.read(Payload(body, Request("", "body"), as_time(collected_at)))
+    return read_body(OcpiLocations("", "ocpi"), body, collected_at)
 
 
 def read(path: _textfile.FilePath, *, collected_at: TimeLike) -> Reading:

@@ -148,3 +148,13 @@ def test_repeats_are_those_of_rows_that_are_kept():
     sieve.reject_repeats(keys, "again")
     assert sieve.kept.tolist() == [False, True, False, True]
     assert sieve.rejected()["reason"].tolist() == ["no number", "again"]
+
+
+def test_a_body_is_read_as_if_it_had_been_asked_for():
+    class Feed:
+        def read(self, payload):
+            return payload
+
+    found = _payload.read_body(Feed(), b"x", "2026-11-28 09:00+01:00")
+    assert (found.body, found.request.url) == (b"x", "")
+    assert found.collected_at == np.datetime64("2026-11-28T08:00:00")
