@@ -279,6 +279,19 @@ def test_quiet_is_quiet(run, serve, capsys):
     assert said.out == said.err == ""
 
 
+def test_the_store_says_by_itself_what_it_is_of_and_how_often(run, httpserver, tmp_path, capsys):
+    httpserver.expect_request("/locations").respond_with_json([])
+    url = httpserver.url_for("/locations")
+    feed = ("--feed", "ocpi", "--url", f"mine={url}")
+    assert run("--every", "1h", "--until", "2026-11-28 10:30", "--quiet", feed=feed) == 0
+    options = ["--store", str(tmp_path / "fresh"), "--until", "2026-11-28 10:30", "--json"]
+    assert main(["collect", "status", *options]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["feeds"]
+    assert found["feed"] == "mine"
+    assert found["every_seconds"] == 3600
+    assert found["planned"] == found["answered"] == 3
+
+
 def test_a_feed_is_not_asked_more_often_than_it_is_renewed(run, serve):
     asked = serve(GOOD)
     run("--every", "5min", "--until", "2026-11-28 08:45", "--quiet")
@@ -356,8 +369,10 @@ def test_a_signal_ends_the_loop_between_two_cycles(run, serve, store, course):
     def told(seconds):
         course.sleep(seconds)
         if len(store().entries()) == 2:
+            threads = threading.active_count()
             signal.raise_signal(signal.SIGTERM)
-            time.sleep(0.05)
+            while threading.active_count() > threads:
+                time.sleep(0.001)
 
     with pytest.raises(KeyboardInterrupt):
         run("--every", "15min", "--quiet", sleep=told)
@@ -365,12 +380,14 @@ def test_a_signal_ends_the_loop_between_two_cycles(run, serve, store, course):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_signal_ends_the_waits_of_the_client(run, serve, store):
+def test_a_signal_ends_the_waits_of_the_client(run, serve, store, course):
     asked = serve((500, b"no"))
+    signals = [signal.SIGINT]
 
-    def told(_):
-        if len(asked) == 1:
-            signal.raise_signal(signal.SIGINT)
+    def told(seconds):
+        course.sleep(seconds)
+        if signals:
+            signal.raise_signal(signals.pop())
 
     with pytest.raises(KeyboardInterrupt):
         run("--quiet", sleep=told)
@@ -393,27 +410,23 @@ def test_a_second_signal_does_not_wait(run, serve, course):
 def test_a_process_ends_with_130_on_sigterm(httpserver, tmp_path):
     httpserver.expect_request("/locations").respond_with_json([])
     url = httpserver.url_for("/locations")
-    command = [
-        sys.executable,
-        "-m",
-        "evforecast",
-        "collect",
-        "--store",
-        str(tmp_path),
-        "--feed",
-        "ocpi",
-    ]
+    options = ["--store", str(tmp_path), "--feed", "ocpi", "--url", url, "--every", "1h"]
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(
-        [*command, "--url", url, "--every", "1h"],
+        [sys.executable, "-m", "evforecast", "collect", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env=buffered,
         text=True,
     ) as process:
+        hung = threading.Timer(30, process.kill)
+        hung.start()
         try:
-            assert "ocpi  1 stored" in process.stdout.readline()
+            assert "ocpi  1 stored" in process.stdout.readline()  # at once, not with the next ones
             process.terminate()
             out, err = process.communicate(timeout=20)
         finally:
+            hung.cancel()
             process.kill()
     assert (process.returncode, out, err) == (130, "", "evforecast collect: interrupted\n")
 

@@ -126,6 +126,12 @@ def test_stretches_hold_each_gap_once(missing):
     assert found["last"].is_monotonic_decreasing
 
 
+def test_gaps_of_two_requests_stay_apart_though_their_cycles_follow():
+    cycles = np.array([START, START + QUARTER], "datetime64[s]")
+    gaps = pd.DataFrame({"cycle": cycles, "name": ["a", "b"], "asked": 1, "reason": "down"})
+    assert sorted(stretches(gaps, QUARTER)["name"]) == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
