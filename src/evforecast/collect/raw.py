@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import struct
 import zlib
 from collections.abc import Iterable
@@ -40,7 +41,8 @@ def payload_id(name: str, sha256: str) -> str:
     >>> payload_id("free chargers", "2cf24d…")
     'free%20chargers-2cf24d…'
     """
-    plain = quote(name, safe="")
+    # A file whose name begins with a dot is what a killed writer left, and is swept.
+    plain = re.sub(r"^\.", "%2E", quote(name, safe=""))
     if len(plain) > _LONGEST_NAME:
         plain = hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"{plain}-{sha256}"

@@ -2,7 +2,7 @@ import gzip
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evforecast.collect.raw import Archive, payload_id
@@ -22,6 +22,8 @@ def archive(tmp_path):
 
 @settings(max_examples=30, deadline=None)
 @given(body=st.binary(max_size=300), name=st.text(min_size=1, max_size=60))
+@example(body=b"", name=".")
+@example(body=b"", name="%2E")
 def test_what_goes_in_comes_out(tmp_path_factory, body, name):
     archive = Archive(tmp_path_factory.mktemp("raw"))
     payload = payload_id(name, sha(body))
