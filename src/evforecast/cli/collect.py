@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from evforecast.cli import collect_status
-from evforecast.cli.feeds import FEEDS, add_options, asked_feeds, keep_note
+from evforecast.cli.feeds import FEEDS, add_options, asked_feeds, keep_note, logins
 from evforecast.clock import Clock, utc_now
 from evforecast.errors import InputError, TransientError
 
@@ -31,6 +32,9 @@ _EPILOG = """\
       --feed openmeteo --lat 48.8566 --lon 2.3522 --every 15min   on and on
   evforecast collect --store fresh --feed ocpi --url mine=https://example.org/ocpi/2.2.1/locations
   evforecast collect status --store fresh --html collected.html   how it stands
+
+A host that wants to know who asks is told EVFORECAST_LOGIN_MINE (the feed's name in capitals, _ for -), the
+whole header Authorization: "Token 1234". Keys in an address are not written to the store.
 
 Exit codes, of all cycles together: 0 every request was answered; 10 something is missing, or there was an
 alert; 20 nothing came that can be read; 75 the same, but it may come later (no connection, a busy server,
@@ -131,7 +135,8 @@ def collect(
             if stop.was_told:  # a wait that ends early is no leave to ask again
                 raise KeyboardInterrupt
 
-        with Client(user_agent=agent, clock=clock, sleep=nap) as client:
+        said = logins(feeds, os.environ)
+        with Client(user_agent=agent, clock=clock, sleep=nap, logins=said) as client:
             fetch = _Counting(client)
             teller = _Teller(arguments, pairs, fetch, stop)
             collect_loop(

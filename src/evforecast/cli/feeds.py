@@ -6,9 +6,10 @@ import argparse
 import importlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from evforecast.errors import FileFormatError, InputError, require_choice
 
@@ -24,6 +25,7 @@ __all__ = [
     "keep_note",
     "kept_store",
     "kept_stores",
+    "logins",
 ]
 
 FEEDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -136,8 +138,10 @@ def keep_note(store: Store, note: Mapping[str, Any]) -> None:
     How often it is collected stays as it was noted before where `note` does not say it.
     """
     from evforecast.disk import write_whole
+    from evforecast.sources.http_errors import masked
 
     path = store.folder / _NOTE
+    note = {key: masked(value) if key == "url" else value for key, value in note.items()}
     before = _note(path, strict=False)
     every = {"every": before["every"]} if "every" in before else {}
     if {**every, **note} != before:
@@ -198,6 +202,38 @@ def kept_stores(root: str) -> list[Store]:
         msg = f"nothing was collected in {root!r}. Check --store."
         raise InputError(msg)
     return stores
+
+
+def logins(
+    feeds: Iterable[tuple[Feed, Mapping[str, Any]]], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what to say to the hosts of some feeds that want to know who asks.
+
+    Parameters
+    ----------
+    feeds : iterable of tuple
+        As `asked_feeds` returns them.
+    environ : mapping of str to str
+        Of the process: ``EVFORECAST_LOGIN_MY_CITY`` is the header Authorization for the feed ``my-city``.
+
+    Returns
+    -------
+    dict of str to str
+        By host.
+
+    Examples
+    --------
+    >>> feed = feed_of({"feed": "ocpi", "url": "https://example.org/locations", "name": "my-city"})
+    >>> note = {"url": "https://example.org/locations"}
+    >>> logins([(feed, note)], {"EVFORECAST_LOGIN_MY_CITY": "Token 1234"})
+    {'example.org': 'Token 1234'}
+    """
+    found = {}
+    for feed, note in feeds:
+        login = environ.get("EVFORECAST_LOGIN_" + feed.name.upper().replace("-", "_"), "")
+        if login and "url" in note:
+            found[urlsplit(note["url"]).netloc.rpartition("@")[2]] = login
+    return found
 
 
 def _known(name: str) -> str:

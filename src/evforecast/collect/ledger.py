@@ -12,6 +12,7 @@ import pandas as pd
 from evforecast.collect.day import ANSWERED, Day
 from evforecast.collect.journal import Line
 from evforecast.sources.feed import Request
+from evforecast.sources.http_errors import masked
 
 if TYPE_CHECKING:
     from evforecast.collect.store import Store
@@ -145,7 +146,8 @@ def plan(store: Store, since: np.datetime64, until: np.datetime64) -> list[Plann
             key = (str(cycle), request.name)
             # Where a thing can be had later, its address names it: the later answer has it too.
             is_had = bool(store.lag) and any(
-                url in had and had[url] >= cycle for url in (request.url, request.fallback)
+                url in had and had[url] >= cycle
+                for url in (masked(request.url), masked(request.fallback))
             )
             found.append(Planned(cycle, request, key in answered or is_had, failures.get(key, [])))
     return found

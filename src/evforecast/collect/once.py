@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from evforecast.collect.store import Store
 from evforecast.collect.watch import Alert
 from evforecast.errors import TransientError
 from evforecast.sources.feed import Request
+from evforecast.sources.http_errors import masked, unmasked, without_secrets
 from evforecast.timegrid import TimeLike, as_time
 
 __all__ = ["CycleResult", "collect_once"]
@@ -45,6 +46,8 @@ class CycleResult:
         What was noticed.
     error : str
         What kept the cycle from being done: a full disk, another process that holds the store.
+    unanswered : int
+        Requests that nothing answered that can be read, neither their own address nor the one in its place.
     """
 
     feed: str
@@ -52,11 +55,12 @@ class CycleResult:
     outcomes: dict[str, int] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     error: str = ""
+    unanswered: int = 0
 
     @property
     def is_complete(self) -> bool:
         """Whether every request that was asked has an answer that can be read."""
-        return not self.error and not {"failed", "unreadable"} & self.outcomes.keys()
+        return not self.error and not self.unanswered
 
 
 def collect_once(store: Store, fetch: Fetch, *, now: TimeLike, wait: float = 0.0) -> CycleResult:
@@ -128,7 +132,13 @@ def collect_once(store: Store, fetch: Fetch, *, now: TimeLike, wait: float = 0.0
             if not round_.ask_pages(due, request):
                 break
         store.mended = round_.day if is_mended else ""
-    return CycleResult(store.feed.name, cycle, dict(round_.outcomes), tuple(round_.alerts))
+    return CycleResult(
+        store.feed.name,
+        cycle,
+        dict(round_.outcomes),
+        tuple(round_.alerts),
+        unanswered=round_.unanswered,
+    )
 
 
 class _Round:
@@ -138,6 +148,7 @@ class _Round:
         self.store, self.fetch, self.now = store, fetch, now
         self.day = str(now.astype("datetime64[D]"))
         self.outcomes: Counter[str] = Counter()
+        self.unanswered = 0
         self.alerts: list[Alert] = []
 
     def prepare(self) -> bool:
@@ -160,7 +171,8 @@ class _Round:
         try:
             return list(self.store.feed.requests(cycle))
         except Exception as error:  # noqa: BLE001 - one feed's fault is an entry
-            self._enter(_failed(self._asked(cycle, "", ""), error))
+            self._enter(_failed(self._asked(cycle, "", ""), error, ""))
+            self.unanswered += 1
             return []
 
     def ask_pages(self, cycle: np.datetime64, request: Request) -> bool:
@@ -171,7 +183,11 @@ class _Round:
             if page.name not in self.store.day(self.day).names_answered(str(cycle)):
                 is_up &= self.ask(cycle, page)
             following = self.store.day(self.day).pages(str(cycle), page.name)
-            new = [more for more in following if more.name not in seen]
+            new = [
+                replace(more, url=unmasked(more.url, request.url))  # a journal keeps no secrets
+                for more in following
+                if more.name not in seen
+            ]
             due += new if len(seen) < _MOST_PAGES else []
             seen.update(more.name for more in new)
         return is_up
@@ -195,17 +211,18 @@ class _Round:
         """Ask one request, or what may be asked in its place; return whether asking on makes sense."""
         is_up = True
         for url in filter(None, (request.url, request.fallback)):
-            known = self.store.day(self.day).known(request.name, url)
             asked = self._asked(cycle, request.name, url)
+            known = self.store.day(self.day).known(request.name, asked["url"])
             try:
                 answer = self.fetch.get(url, etag=known.get("etag"), modified=known.get("modified"))
                 line = {**asked, **_entry(answer, known)}
             except Exception as error:  # noqa: BLE001 - whatever it is, it is an entry
-                self._enter(_failed(asked, error))
+                self._enter(_failed(asked, error, url))
                 is_up = not isinstance(error, TransientError)
                 continue
             if self._keep(line, answer.body):
                 return True
+        self.unanswered += 1
         return is_up
 
     def _keep(self, line: Line, body: bytes) -> bool:
@@ -234,7 +251,7 @@ class _Round:
             "what": "answer",
             "cycle": str(cycle),
             "name": name,
-            "url": url,
+            "url": masked(url),
             "asked_at": str(self.now),
         }
 
@@ -260,9 +277,10 @@ def _entry(answer: Answer, known: dict[str, Any]) -> Line:
         "content_type": answer.content_type,
         "etag": answer.etag,
         "modified": answer.modified,
-        "next_url": answer.next_url,
+        "next_url": masked(answer.next_url),
     }
 
 
-def _failed(asked: Line, error: Exception) -> Line:
-    return {**asked, "outcome": "failed", "reason": f"{type(error).__name__}: {error}"}
+def _failed(asked: Line, error: Exception, url: str) -> Line:
+    reason = without_secrets(f"{type(error).__name__}: {error}", url)
+    return {**asked, "outcome": "failed", "reason": reason}

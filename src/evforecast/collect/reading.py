@@ -15,6 +15,7 @@ from evforecast.collect.shelf import PAYLOAD, as_arrow
 from evforecast.collect.watch import Alert, watch, watch_unchanged
 from evforecast.errors import FileFormatError, MissingColumnsError
 from evforecast.sources.feed import Payload, Reading, Request
+from evforecast.sources.http_errors import masked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +88,7 @@ def read(
         "counted_apart": _counts(reading.counted_apart),
         "unknown_words": _counts(reading.unknown_words),
         "notes": [str(note) for note in reading.notes],
-        "more": [[page.url, page.name, page.fallback] for page in reading.more],
+        "more": [[masked(page.url), page.name, masked(page.fallback)] for page in reading.more],
         "alerts": [asdict(alert) for alert in alerts],
     }
     store.journal.append(day, line, flush=False)

@@ -21,6 +21,7 @@ from evforecast.clock import Clock, utc_now
 from evforecast.errors import InputError
 from evforecast.random import RandomState, generator
 from evforecast.sources._http_host import Host
+from evforecast.sources._http_logins import Logins
 from evforecast.sources._http_rules import MOVED, TRANSIENT, advice_on, followed, reason_of
 from evforecast.sources._http_waits import backoff, http_date, quota_reset, retry_at, seconds
 from evforecast.sources.http_errors import (
@@ -127,6 +128,8 @@ class Client:
         Seconds between two requests to one host, at least.
     max_body : int
         Bytes, unpacked, that are taken at most.
+    logins : mapping of str to str, optional
+        By host (``"example.org"``), what the header Authorization says to it, and to no other.
     random_state : int, numpy.random.Generator or None
         Draws the waits between attempts.
 
@@ -155,6 +158,7 @@ class Client:
         attempts: int = 4,
         spacing: float = 1.0,
         max_body: int = 100_000_000,
+        logins: Mapping[str, str] | None = None,
         random_state: RandomState = None,
     ) -> None:
         if not user_agent.strip() or not user_agent.isprintable():
@@ -169,6 +173,7 @@ class Client:
         self._user_agent, self._timeout, self._max_body = user_agent, timeout, max_body
         self._clock, self._sleep = clock, sleep
         self._deadline, self._attempts, self._spacing = deadline, attempts, spacing
+        self._logins = Logins(logins or {})
         self._draw = generator(random_state)
         self._hosts: dict[str, Host] = {}
         self._session: requests.Session | None = None
@@ -255,9 +260,8 @@ class Client:
             )
             raise InputError(msg)
         host = self._hosts.setdefault(parts.netloc.rpartition("@")[2].lower(), Host())
-        sent = {name: value for name, value in headers.items() if value}
         end = self._clock() + np.timedelta64(int(self._deadline * 1000), "ms")
-        return _Call(url, host, sent, end)
+        return _Call(url, host, {name: value for name, value in headers.items() if value}, end)
 
     def _approach(self, call: _Call, attempt: int) -> None:
         """Keep the distance to the request before; raise if the host is not to be asked now."""
@@ -305,7 +309,7 @@ class Client:
         try:
             return self._session.get(
                 place,
-                headers=dict(call.headers),
+                headers={**call.headers, **self._logins.headers(place)},
                 timeout=(connect, read),
                 stream=True,
                 allow_redirects=False,
@@ -348,7 +352,8 @@ class Client:
     def _refused(self, call: _Call, response: requests.Response) -> _Failure:
         body = self._body(call, response, limit=_SHOWN)
         shown = b"" if isinstance(body, _Failure) else body
-        text = " ".join(shown[:4096].decode("utf-8", "replace").split())[:_SNIPPET]
+        said = " ".join(shown[:4096].decode("utf-8", "replace").split())
+        text = self._logins.masked_in(said)[:_SNIPPET]
         found = f"status {response.status_code}" + (f", {text!r}" if text else "")
         if response.status_code in TRANSIENT:
             at = retry_at(response.headers, shown, self._clock())

@@ -18,6 +18,7 @@ __all__ = [
     "TerminalHttpError",
     "TransientHttpError",
     "masked",
+    "unmasked",
     "without_secrets",
 ]
 
@@ -53,6 +54,38 @@ def masked(url: str) -> str:
         else pair
         for pair in parts.query.split("&")
     )
+    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
+
+
+def unmasked(url: str, like: str) -> str:
+    """Return a masked address with the secrets of another one put back, by the names of its query.
+
+    Parameters
+    ----------
+    url : str
+        As `masked` wrote it.
+    like : str
+        An address of the same host with its secrets.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unmasked("https://example.org/?page=2&apikey=***", "https://example.org/?apikey=123")
+    'https://example.org/?page=2&apikey=123'
+    """
+    parts, known = urlsplit(url), urlsplit(like)
+    if parts.netloc.rpartition("@")[2] != known.netloc.rpartition("@")[2]:
+        return url
+    pairs = [pair.partition("=") for pair in known.query.split("&")]
+    secrets = {name: value for name, _, value in pairs}
+    query = "&".join(
+        f"{name}={secrets.get(name, value)}" if value == _MASK else f"{name}{equals}{value}"
+        for name, equals, value in (pair.partition("=") for pair in parts.query.split("&"))
+    )
+    netloc = known.netloc if parts.netloc.startswith(f"{_MASK}@") else parts.netloc
     return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
 
 

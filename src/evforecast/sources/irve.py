@@ -73,7 +73,7 @@ class IrveStatus:
     ('example', ['status'])
     """
 
-    url: str
+    url: str = field(repr=False)  # it may hold a key
     name: str
     every: str = "15min"
     lag: str = field(default="0min", init=False)
@@ -153,7 +153,7 @@ class IrvePoints:
     ('1D', ['evse'])
     """
 
-    url: str
+    url: str = field(repr=False)  # it may hold a key
     name: str
     every: str = "1D"
     lag: str = field(default="0min", init=False)

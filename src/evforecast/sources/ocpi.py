@@ -74,7 +74,7 @@ class OcpiLocations:
     ('example', ['status', 'evse'])
     """
 
-    url: str
+    url: str = field(repr=False)  # it may hold a key
     name: str
     every: str = "15min"
     lag: str = field(default="0min", init=False)

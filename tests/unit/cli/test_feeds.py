@@ -12,6 +12,7 @@ from evforecast.cli.feeds import (
     keep_note,
     kept_store,
     kept_stores,
+    logins,
 )
 from evforecast.collect import Store
 from evforecast.errors import FileFormatError, InputError
@@ -106,6 +107,13 @@ def test_a_refused_address_is_not_told_with_its_key():
     assert "SECRET" not in str(error.value)
 
 
+def test_a_login_is_of_the_feed_that_it_is_named_for():
+    found = asked("--feed", "ocpi", "--url", "my-city=https://u:p@a.org:444/l", "--feed", "belib")
+    environ = {"EVFORECAST_LOGIN_MY_CITY": "Token 1", "EVFORECAST_LOGIN_BELIB_STATUS": "x"}
+    assert logins(found, environ) == {"a.org:444": "Token 1"}
+    assert logins(found, {}) == {}
+
+
 def put(root, options, **more):
     """Make the stores of feeds, as the command does."""
     stores = []
@@ -122,7 +130,7 @@ def test_kept_stores_are_those_that_were_collected(tmp_path):
     found = kept_stores(str(tmp_path))
     assert [store.feed.name for store in found] == ["belib-status", "mine"]
     assert [store.every.astype(int) for store in found] == [3600, 3600]
-    assert found[1].feed.url == URL
+    assert found[1].feed.url == "https://example.org/list?key=***"
     assert kept_store(str(tmp_path), found[1].feed).every.astype(int) == 3600
 
 

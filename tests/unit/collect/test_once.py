@@ -96,6 +96,7 @@ def test_what_may_be_asked_instead_is_asked(tmp_path, server, wrong):
     result = collect_once(store, server, now=at(0))
     kind = "unreadable" if wrong == b"<html>" else "failed"
     assert result.outcomes == {kind: 1, "stored": 1}
+    assert result.is_complete
     assert store.gaps(at(0, 0), at(1, 0)).empty
     assert len(store.rows("status")) == 2
     assert collect_once(store, server, now=at(0)).outcomes == {}
@@ -104,8 +105,9 @@ def test_what_may_be_asked_instead_is_asked(tmp_path, server, wrong):
 def test_one_failing_request_does_not_stop_the_others(tmp_path, server):
     store = Store(tmp_path, StatusFeed(names=("a", "b", "c")))
     server.always = {"https://status.test/a": A, "https://status.test/c": b"?"}
-    outcomes = collect_once(store, server, now=at(0)).outcomes
-    assert outcomes == {"stored": 1, "failed": 1, "unreadable": 1}
+    result = collect_once(store, server, now=at(0))
+    assert result.outcomes == {"stored": 1, "failed": 1, "unreadable": 1}
+    assert (result.unanswered, result.is_complete) == (2, False)
     assert store.gaps(at(0, 0), at(1, 0))["name"].tolist() == ["b", "c"]
 
 
@@ -164,6 +166,42 @@ def test_a_page_that_failed_is_a_gap_and_is_asked_again(tmp_path, server):
     server.always["https://status.test/2"] = page
     assert collect_once(Store(tmp_path, Pages()), server, now=at(0)).outcomes == {"stored": 1}
     assert store.gaps().empty
+
+
+class SecretPages(Pages):
+    """The next page repeats the key that it was asked with, as servers do in the header Link."""
+
+    def __init__(self, key, **options):
+        super().__init__(**options)
+        self.key = key
+
+    def requests(self, now):
+        return [
+            Request(f"{request.url}?apikey={self.key}", request.name)
+            for request in super().requests(now)
+        ]
+
+    def read(self, payload):
+        reading = super().read(payload)
+        more = [Request(f"{page.url}?apikey={self.key}", page.name) for page in reading.more]
+        return Reading(**{**vars(reading), "more": more})
+
+
+def test_keys_are_asked_with_and_never_kept(tmp_path, server):
+    answers = {f"{url}?apikey=S3CRET": body for url, body in pages(3).items()}
+    page = answers.pop("https://status.test/2?apikey=S3CRET")
+    server.always = answers
+    store = Store(tmp_path, SecretPages("S3CRET"))
+    assert collect_once(store, server, now=at(0)).outcomes == {"stored": 2, "failed": 1}
+    server.always["https://status.test/2?apikey=S3CRET"] = page
+    again = Store(tmp_path, SecretPages("S3CRET"))
+    assert collect_once(again, server, now=at(0)).outcomes == {"stored": 1}
+    assert collect_once(again, server, now=at(1)).outcomes == {"same": 3}
+    assert again.gaps().empty
+    # Who reads the store does not need the key.
+    assert Store(tmp_path, SecretPages("***")).gaps().empty
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or b"S3CRET" not in path.read_bytes()
 
 
 def test_pages_that_go_round_in_a_circle_come_to_an_end(tmp_path, server):

@@ -564,3 +564,15 @@ def test_it_is_what_collecting_asks_for():
 
     due = [name for name in vars(Due) if not name.startswith("_")]
     assert set(due) <= set(Answer.__dataclass_fields__)
+
+
+def test_a_login_is_sent_and_not_told(make, httpserver):
+    client, _ = make(logins={f"{httpserver.host}:{httpserver.port}": "Token s3cret"})
+    headers = {"Authorization": "Token s3cret"}
+    httpserver.expect_request("/good", headers=headers).respond_with_data(BODY)
+    httpserver.expect_request("/bad", headers=headers).respond_with_data(
+        "no: Token s3cret", status=403
+    )
+    assert client.get(httpserver.url_for("/good")).body == BODY
+    with pytest.raises(TerminalHttpError, match=r"no: Token \*\*\*"):
+        client.get(httpserver.url_for("/bad"))

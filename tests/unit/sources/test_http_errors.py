@@ -11,6 +11,7 @@ from evforecast.sources.http_errors import (
     TerminalHttpError,
     TransientHttpError,
     masked,
+    unmasked,
     without_secrets,
 )
 
@@ -61,3 +62,20 @@ def test_the_tree():
     assert issubclass(TerminalHttpError, TerminalError)
     assert not issubclass(TerminalHttpError, TransientError)
     assert issubclass(HttpError, EvForecastError)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/status",
+        "https://example.org/status?limit=5&apikey=123&x=%20a",
+        "https://me:secret@example.org/?token=1&page=2",
+        "https://me@example.org:8000/?flag&pwd=a%3Db",
+    ],
+)
+def test_secrets_are_put_back_where_they_were(url):
+    assert unmasked(masked(url), url) == url
+
+
+def test_secrets_are_not_put_into_the_address_of_another_host():
+    assert unmasked("https://b.org/?key=***", "https://a.org/?key=1") == "https://b.org/?key=***"

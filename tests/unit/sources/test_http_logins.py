@@ -1,0 +1,38 @@
+import pytest
+
+from evforecast.errors import InputError
+from evforecast.sources._http_logins import Logins
+
+LOGINS = Logins({"Example.org": "Token s3cret", "127.0.0.1:8000": "Bearer other"})
+
+
+@pytest.mark.parametrize(
+    ("url", "login"),
+    [
+        ("https://example.org/a?b=1", "Token s3cret"),
+        ("https://EXAMPLE.org/", "Token s3cret"),
+        ("http://127.0.0.1:8000/status", "Bearer other"),
+        ("https://example.org:444/", None),
+        ("https://www.example.org/", None),
+        ("https://example.org.evil.test/", None),
+    ],
+)
+def test_a_login_is_told_to_its_host_alone(url, login):
+    assert LOGINS.headers(url).get("Authorization") == login
+
+
+def test_a_login_is_not_sent_in_the_clear():
+    with pytest.raises(InputError, match=r"example\.org would be sent in the clear.*https") as told:
+        LOGINS.headers("http://example.org/")
+    assert "s3cret" not in str(told.value)
+
+
+def test_what_a_server_echoes_is_masked():
+    assert LOGINS.masked_in("bad token s3cret, other") == "bad token ***, ***"
+    assert "s3cret" not in repr(LOGINS)
+
+
+@pytest.mark.parametrize("login", ["", "  ", "Token a\nX-Other: b"])
+def test_a_login_is_one_line(login):
+    with pytest.raises(InputError, match="one line"):
+        Logins({"example.org": login})
