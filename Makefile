@@ -50,6 +50,7 @@ lint: .venv/.dev ## style, types, layers, rules of the house
 
 docs: .venv/.dev ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python tools/check_reference.py site
 
 test-matrix: .venv-pandas2/.test ## run the tests with the oldest packages allowed (pandas 2)
 	$(BIN2)/python -m pytest tests $(PARALLEL) -o cache_dir=.venv-pandas2/.pytest_cache $(if $(ARGS),$(ARGS),$(NO_FRAMES))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_HORIZONS", "StatusForecaster", "check_horizons"]
 
 DEFAULT_HORIZONS = (1, 4, 12, 24, 48, 96)
+"""The steps ahead that are forecast unless others are asked for: a quarter of an hour to a day."""
 
 # Float noise and impossible zeros: every status keeps at least this much, so that no score is infinite.
 _FLOOR = 1e-6

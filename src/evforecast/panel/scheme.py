@@ -15,8 +15,13 @@ from evforecast.errors import InputError, SchemeMismatchError, UnknownStatusErro
 __all__ = ["CODE_DTYPE", "MISSING", "STATUS", "Codes", "StatusScheme"]
 
 MISSING = -1
+"""The code of what was not observed."""
+
 CODE_DTYPE = np.int8
+"""The type of codes in memory and in files."""
+
 Codes = npt.NDArray[np.int8]
+"""An array of codes, for annotations."""
 
 
 @dataclass(frozen=True)

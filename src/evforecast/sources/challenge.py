@@ -49,6 +49,7 @@ __all__ = [
 FORMAT = (
     "a comma-separated file with the header 'timestamp,S7-T1,…': a time, then a status a charger"
 )
+"""What such a file looks like, for messages."""
 
 _TIME = "timestamp"
 _Table = pd.DataFrame | str | os.PathLike[str] | None

@@ -39,6 +39,7 @@ FORMAT = (
     "9 tab-separated columns without a header: date (yyyymmdd), time (hmm), id, connector type, "
     "status, 'lon,lat', address, lon, lat"
 )
+"""What such a file looks like, for messages."""
 
 _COLUMNS = ("date", "time", "id", "type", "status", "position", "address", "lon", "lat")
 _FILLER = "NA"

@@ -26,6 +26,7 @@ FORMAT = (
     "a comma-separated file with at least the columns date, Station, Available, Charging, Passive, "
     "Other, Latitude, Longitude, Postcode, area"
 )
+"""What such a file looks like, for messages."""
 STATUSES = ("available", "charging", "passive", "other")
 """The counted statuses; ``other`` is offline and down together."""
 

@@ -15,6 +15,7 @@ from evforecast.usecases.base import UseCase, probability_of
 __all__ = ["DRIVER", "any_free", "free"]
 
 DRIVER = UseCase("driver", "Which charger will be free when I arrive?", "free", tuple(range(1, 17)))
+"""The question of a driver."""
 
 _EARTH_RADIUS_M = 6_371_000.0
 

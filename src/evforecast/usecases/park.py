@@ -25,6 +25,7 @@ __all__ = [
 PARK = UseCase(
     "park", "Which charger will go down within a day, or two?", "down", (96, 192), within=True
 )
+"""The question of a park manager."""
 
 _WITHIN = "down within"
 

@@ -28,6 +28,7 @@ SUPPLIER = UseCase(
     # Counts need chargers that move together, and so joint futures.
     prefers="recursive",
 )
+"""The question of an energy supplier."""
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -23,6 +23,7 @@ Kind = Literal[
     "time",
     "timestamp",
 ]
+"""What a column holds; each database has its own name for it (`Dialect.types`)."""
 
 MOST_DIGITS = 38
 """The digits that a decimal of DuckDB and of Snowflake can have."""

@@ -103,6 +103,7 @@ POSTGRES = Dialect(
     bytewise='{c} COLLATE "C"',
     float_type="double precision",
 )
+"""How PostgreSQL writes it."""
 
 DUCKDB = Dialect(
     name="duckdb",
@@ -132,6 +133,7 @@ DUCKDB = Dialect(
     texts={"text": "{c}", "decimal": "{c}::VARCHAR", "bytes": "lower(hex({c}))"},
     hash28="('0x' || substr(md5({c}), 1, 7))::BIGINT",
 )
+"""How DuckDB writes it."""
 
 # TO_NUMBER(…, 'XXXXXXX') would be shorter, but the emulator that the tests use does not know it, and what
 # is not run is not known to work.
@@ -172,3 +174,4 @@ SNOWFLAKE = Dialect(
     float_type="FLOAT",
     has_float4=False,
 )
+"""How Snowflake writes it."""
