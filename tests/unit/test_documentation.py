@@ -1,7 +1,9 @@
 """The Python of the README and of the tutorials runs as it is written."""
 
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import matplotlib as mpl
 import pytest
@@ -23,7 +25,9 @@ def test_snippets_run(path, tmp_path, monkeypatch):
     import matplotlib.pyplot as plt
 
     monkeypatch.chdir(tmp_path)
-    scope = {}
+    module = ModuleType("typed_in")  # a home for the classes: what has none cannot be pickled
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    scope = vars(module)
     with mpl.rc_context({"backend": "Agg"}):
         for source in snippets(path):
             exec(compile(source, path.name, "exec"), scope)  # noqa: S102 - our own text

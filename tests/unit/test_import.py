@@ -6,7 +6,11 @@ import sys
 import pytest
 
 # pandas 3 loads pyarrow by itself: not ours to prevent
-HEAVY = ("sktime", "skpro", "snowflake", "matplotlib", "requests", "duckdb")
+HEAVY = (
+    *("sktime", "skpro", "matplotlib", "requests", "duckdb"),
+    # Snowpark tells every interpreter of the empty package around them
+    *("snowflake.connector", "snowflake.snowpark"),
+)
 
 
 def modules_after(code):

@@ -18,6 +18,7 @@ from evforecast.errors import (
 )
 from evforecast.forecasting import StatusForecaster
 from evforecast.panel import MISSING, StatusForecast, StatusPanel, evse_table, simulate
+from evforecast.testing.promises import require, run_checks
 
 __all__ = ["CHECKS", "check_forecaster"]
 
@@ -57,14 +58,14 @@ def check_forecaster(
     True
     """
     city = simulate(n_evse=12, days=10, random_state=0) if panel is None else panel
-    names = list(only) or list(CHECKS)
-    for name in names:
-        try:
-            CHECKS[name](clone(forecaster), city)
-        except AssertionError as error:
-            msg = f"{type(forecaster).__name__} breaks {name!r}: {error}"
-            raise AssertionError(msg) from error
-    return names
+    fresh = {name: _on_a_clone(check) for name, check in CHECKS.items()}
+    return run_checks(fresh, only, type(forecaster).__name__, forecaster, city)
+
+
+def _on_a_clone(
+    check: Callable[[StatusForecaster, StatusPanel], None],
+) -> Callable[[StatusForecaster, StatusPanel], None]:
+    return lambda forecaster, city: check(clone(forecaster), city)
 
 
 def _cut(panel: StatusPanel) -> tuple[StatusPanel, StatusPanel]:
@@ -76,12 +77,7 @@ def _cut(panel: StatusPanel) -> tuple[StatusPanel, StatusPanel]:
 
 def _same(one: StatusForecast, other: StatusForecast, what: str) -> None:
     worst = float(np.abs(one.proba - other.proba).max())
-    _require(worst <= _TOLERANCE, f"{what}: probabilities differ by up to {worst:.2g}")
-
-
-def _require(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
-    if not holds:
-        raise AssertionError(message)
+    require(worst <= _TOLERANCE, f"{what}: probabilities differ by up to {worst:.2g}")
 
 
 def _raises(call: Callable[[], object], expected: type[EvForecastError], what: str) -> None:
@@ -102,12 +98,12 @@ def _with_codes(panel: StatusPanel, codes: np.ndarray) -> StatusPanel:
 def _check_parameters(forecaster: StatusForecaster, panel: StatusPanel) -> None:
     """Check that construction stores parameters verbatim, and fitting does not change them."""
     before = forecaster.get_params()
-    _require(clone(forecaster).get_params().keys() == before.keys(), "clone loses parameters")
+    require(clone(forecaster).get_params().keys() == before.keys(), "clone loses parameters")
     train, _ = _cut(panel)
-    _require(forecaster.fit(train) is forecaster, "fit must return the forecaster itself")
+    require(forecaster.fit(train) is forecaster, "fit must return the forecaster itself")
     after = forecaster.get_params()
     changed = [name for name in before if before[name] is not after[name]]
-    _require(not changed, f"fit changes the parameters {changed}")
+    require(not changed, f"fit changes the parameters {changed}")
 
 
 def _check_simplex(forecaster: StatusForecaster, panel: StatusPanel) -> None:
@@ -115,12 +111,12 @@ def _check_simplex(forecaster: StatusForecaster, panel: StatusPanel) -> None:
     train, context = _cut(panel)
     forecast = forecaster.fit(train).predict_proba(context)
     p = forecast.proba
-    _require(bool(np.isfinite(p).all()), "some probabilities are not finite")
-    _require(bool((p >= 0).all()), "some probabilities are negative")
-    _require(float(np.abs(p.sum(axis=-1) - 1).max()) < _TOLERANCE, "some do not sum to 1")
-    _require(forecast.cutoff == context.cutoff, f"cutoff {forecast.cutoff}, not {context.cutoff}")
-    _require(forecast.evse_ids == context.evse_ids, "the chargers are not those of the context")
-    _require(
+    require(bool(np.isfinite(p).all()), "some probabilities are not finite")
+    require(bool((p >= 0).all()), "some probabilities are negative")
+    require(float(np.abs(p.sum(axis=-1) - 1).max()) < _TOLERANCE, "some do not sum to 1")
+    require(forecast.cutoff == context.cutoff, f"cutoff {forecast.cutoff}, not {context.cutoff}")
+    require(forecast.evse_ids == context.evse_ids, "the chargers are not those of the context")
+    require(
         forecast.horizons.tolist() == sorted(set(forecaster.horizons)),
         "the horizons are not those asked",
     )
@@ -146,7 +142,7 @@ def _check_no_future(forecaster: StatusForecaster, panel: StatusPanel) -> None:
     later = scrambled[context.n_time :]
     scrambled[context.n_time :] = rng.permuted(later, axis=0)
     other = _with_codes(panel, scrambled)
-    _require(not np.array_equal(other.codes, panel.codes), "the panel is too quiet for this check")
+    require(not np.array_equal(other.codes, panel.codes), "the panel is too quiet for this check")
     one = clone(forecaster).fit(train).predict_proba(context)
     two = clone(forecaster).fit(other.head(train.n_time)).predict_proba(other.head(context.n_time))
     _same(one, two, "with the rows after the cutoff shuffled")
@@ -156,7 +152,7 @@ def _check_lookback(forecaster: StatusForecaster, panel: StatusPanel) -> None:
     """Check that a forecast depends on the last `lookback` rows only."""
     train, context = _cut(panel)
     fitted = forecaster.fit(train)
-    _require(fitted.lookback >= 1, f"lookback is {fitted.lookback}")
+    require(fitted.lookback >= 1, f"lookback is {fitted.lookback}")
     _same(
         fitted.predict_proba(context),
         fitted.predict_proba(context.tail(fitted.lookback)),
@@ -177,7 +173,7 @@ def _check_missing_rows(forecaster: StatusForecaster, panel: StatusPanel) -> Non
     fitted.predict_proba(_with_codes(context, recent))
     fitted.predict_proba(_with_codes(context, np.full_like(recent, MISSING)))
     one_row = fitted.predict_proba(context.tail(1))
-    _require(bool(np.isfinite(one_row.proba).all()), "a context of one row gives no distribution")
+    require(bool(np.isfinite(one_row.proba).all()), "a context of one row gives no distribution")
 
 
 def _check_unseen(forecaster: StatusForecaster, panel: StatusPanel) -> None:
@@ -195,9 +191,9 @@ def _check_unseen(forecaster: StatusForecaster, panel: StatusPanel) -> None:
         tz=context.tz,
     )
     p = fitted.predict_proba(strangers).proba
-    _require(bool(np.isfinite(p).all()), "unseen chargers get no distribution")
+    require(bool(np.isfinite(p).all()), "unseen chargers get no distribution")
     spread = p.max(axis=-1).mean()
-    _require(spread > 1 / p.shape[-1] + 0.01, "unseen chargers get a flat distribution")
+    require(spread > 1 / p.shape[-1] + 0.01, "unseen chargers get a flat distribution")
 
 
 def _check_pickle(forecaster: StatusForecaster, panel: StatusPanel) -> None:

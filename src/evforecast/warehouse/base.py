@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -158,6 +159,12 @@ class Warehouse(Protocol):
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begin a transaction: what `run` does in the block happens together, or not at all.
+
+        The other methods that change something are refused inside of it.
+        """
 
     def columns(self, table: TableName) -> list[Column] | None:
         """Return the columns of a table in order, None where there is no such table."""

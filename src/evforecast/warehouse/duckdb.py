@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -39,6 +39,7 @@ from evforecast.warehouse.fingerprint import Fingerprint, fingerprint_sql, read_
 from evforecast.warehouse.hashing import file_hash
 from evforecast.warehouse.naming import TableName, quote
 from evforecast.warehouse.statements import create_table, distinct, names
+from evforecast.warehouse.transactions import Transactions
 
 if TYPE_CHECKING:
     import duckdb
@@ -119,6 +120,7 @@ class DuckDBWarehouse:
                 "another file."
             )
             raise WarehouseError(msg) from error
+        self._transactions = Transactions(self.run)
         self._database: str = self.run("SELECT current_database()")[0][0]
         with self._asked("the load history"):
             make_history(self._connection)
@@ -152,6 +154,7 @@ class DuckDBWarehouse:
     def _transaction(self, what: str) -> Iterator[duckdb.DuckDBPyConnection]:
         import duckdb
 
+        self._transactions.refuse(what)
         with self._asked(what):
             self._connection.execute("BEGIN")
             try:
@@ -172,6 +175,10 @@ class DuckDBWarehouse:
         """
         with self._asked(sql[:80]):
             return self._connection.execute(sql, list(values)).fetchall()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begin a transaction: what `run` does in the block happens together, or not at all."""
+        return self._transactions.begin()
 
     def _full(self, table: TableName) -> TableName:
         """Return the name of a table with its database: a schema may have the same name as that."""

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -33,6 +34,7 @@ from evforecast.warehouse.snowflake.session import Session, open_connection
 from evforecast.warehouse.snowflake.settings import SnowflakeSettings, address
 from evforecast.warehouse.snowflake.stages import Stage, check_file_name
 from evforecast.warehouse.statements import create_table, distinct, insert_more
+from evforecast.warehouse.transactions import Transactions
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -79,6 +81,7 @@ class SnowflakeWarehouse:
         self.stage = Stage.parse(stage)
         self.put_threads = put_threads
         self._session = Session(connection)
+        self._transactions = Transactions(self._session.ask)
         if not (connection.database and connection.schema):
             msg = (
                 "SnowflakeWarehouse: the session has no schema, where the stage would be. Name a "
@@ -134,6 +137,10 @@ class SnowflakeWarehouse:
         """
         return self._session.ask(sql, values)[0]
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begin a transaction: what `run` does in the block happens together, or not at all."""
+        return self._transactions.begin()
+
     def columns(self, table: TableName) -> list[Column] | None:
         """Return the columns of a table in order, None where there is no such table (or it may not be seen).
 
@@ -158,6 +165,7 @@ class SnowflakeWarehouse:
         WarehouseError
             If the role may not.
         """
+        self._transactions.refuse(f"create table {table}")
         statement = create_table(SNOWFLAKE, table, columns, transient=transient)
         try:
             self._session.ask(statement)
@@ -171,6 +179,7 @@ class SnowflakeWarehouse:
 
     def drop(self, table: TableName) -> None:
         """Drop a table if it stands."""
+        self._transactions.refuse(f"drop table {table}")
         try:
             self._session.ask(f"DROP TABLE IF EXISTS {table.sql}")
         except SnowflakeError as error:
@@ -275,6 +284,7 @@ class SnowflakeWarehouse:
             If a file cannot be read and `on_error` is ``abort``, or a file is not in the stage.
         """
         check_on_error(on_error)
+        self._transactions.refuse(f"load into {table}")
         location = self.stage.location(prefix)
         here = {file.name for file in self.staged(prefix)}
         gone = [check_file_name(name) for name in files if name not in here]
@@ -319,6 +329,7 @@ class SnowflakeWarehouse:
 
         It is one statement, all of it or nothing. Of rows with one key in `source`, one is taken.
         """
+        self._transactions.refuse(f"merge {source} into {target}")
         if key:
             inserted, *updated = self._session.ask(sql.merge(source, target, columns, key))[0][0]
             return Merged(int(inserted), int(updated[0]) if updated else 0)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evforecast.errors import InputError
+from evforecast.testing import WAREHOUSE_CHECKS, check_warehouse
 from evforecast.warehouse import (
     Column,
     CopyError,
@@ -213,6 +214,12 @@ def insert(warehouse, table, columns, rows):
     marks = ", ".join("?" for _ in columns)
     for row in rows:
         warehouse.run(f"INSERT INTO {table.sql} SELECT {marks}", row)
+
+
+# Over HTTP the emulator's NULL times come as 1970.
+@pytest.mark.parametrize("connect", ["patch"], indirect=True)
+def test_it_keeps_every_promise_of_a_warehouse(warehouse):
+    assert check_warehouse(warehouse) == list(WAREHOUSE_CHECKS)
 
 
 # ------------------------------------------------------------------------------------- the round trip
