@@ -13,6 +13,7 @@ from evforecast._version import __version__
 if TYPE_CHECKING:
     from evforecast import (
         collect,
+        dataiku,
         errors,
         evaluation,
         features,
@@ -87,6 +88,7 @@ _LAZY = {
 }
 _PACKAGES = (
     "collect",
+    "dataiku",
     "errors",
     "evaluation",
     "features",
@@ -129,6 +131,7 @@ __all__ = [
     "backtest",
     "collect",
     "connect",
+    "dataiku",
     "errors",
     "evaluation",
     "features",
