@@ -14,12 +14,10 @@ __all__ = ["PROFILE_DAYS", "time_of_day_profile"]
 PROFILE_DAYS = 8  # days looked back: a whole week, and the day before it
 
 # Chosen on two splits of real data; the losses are flat around them.
-_DECAY = 0.85  # weight of a day against the day after it
-_PRIOR_DAYS = 4.0  # days that the charger's week, with the network's daily shape, is worth
-_OTHER_TYPE = (
-    0.5  # weight of a day of another type than the target's: working day, Saturday, Sunday
-)
-_HALF_WINDOW = np.timedelta64(3600, "s")  # rows within an hour of the time asked for count
+DECAY = 0.85  # weight of a day against the day after it
+PRIOR_DAYS = 4.0  # days that the charger's week, with the network's daily shape, is worth
+OTHER_TYPE = 0.5  # weight of a day of another type than the target's: working day, Saturday, Sunday
+HALF_WINDOW = np.timedelta64(3600, "s")  # rows within an hour of the time asked for count
 
 F32 = npt.NDArray[np.float32]
 Index = npt.NDArray[np.intp]
@@ -66,7 +64,7 @@ def time_of_day_profile(
     [[1.0, 0.0]]
     """
     day = int(np.timedelta64(86_400, "s") // step)
-    half = int(_HALF_WINDOW // step)
+    half = int(HALF_WINDOW // step)
     own = np.zeros((len(rows), counter.n_status), np.float32)
     own_days = np.zeros((len(rows), 1), np.float32)
     network = np.zeros((len(rows), counter.n_status))
@@ -77,7 +75,7 @@ def time_of_day_profile(
         weight: npt.NDArray[np.float64] | float = decay
         if day_types is not None:
             same = day_types(centre) == target_type
-            weight = decay * np.where(same, 1.0, _OTHER_TYPE)[:, None]
+            weight = decay * np.where(same, 1.0, OTHER_TYPE)[:, None]
         window = (centre - half - 1, np.minimum(centre + half, rows))
         counts = counter.counts(*window, units)
         seen = counts.sum(axis=1, keepdims=True)
@@ -85,14 +83,14 @@ def time_of_day_profile(
         own_days += weight * (seen > 0)
         everyone = counter.network_counts(*window)
         network += weight * everyone / np.maximum(everyone.sum(axis=1, keepdims=True), 1)
-        decay *= _DECAY
+        decay *= DECAY
     week = 7 * day
     network_week = _share(counter.network_counts(rows - week, rows), np.full(counter.n_status, 1.0))
     own_week = _share(counter.counts(rows - week, rows, units), network_week)
     tilt = np.maximum(_share(network, network_week), 1e-4) / np.maximum(network_week, 1e-4)
     prior = own_week * tilt
     prior /= prior.sum(axis=1, keepdims=True)
-    profile: F32 = ((own + _PRIOR_DAYS * prior) / (own_days + _PRIOR_DAYS)).astype(np.float32)
+    profile: F32 = ((own + PRIOR_DAYS * prior) / (own_days + PRIOR_DAYS)).astype(np.float32)
     return profile
 
 

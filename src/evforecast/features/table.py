@@ -24,10 +24,10 @@ from evforecast.timegrid import local_clock
 __all__ = ["DEFAULT_GROUPS", "GROUPS", "FeatureTable", "feature_names", "lookback_steps"]
 
 _HOUR = np.timedelta64(3600, "s")
-_SHARE_HOURS = (1, 3, 6, 24, 72, 168)
-_CHANGE_HOURS = (1, 4, 24, 168)
+SHARE_HOURS = (1, 3, 6, 24, 72, 168)
+CHANGE_HOURS = (1, 4, 24, 168)
 # The latest day on which the target's time of day is past, the day before it, and six days before it.
-_SAME_TIME = (0, 1, 6)
+SAME_TIME = (0, 1, 6)
 
 PRESENT_GROUPS = ("state", "changes", "shares", "neighbours", "network", "static", "weather")
 AHEAD_GROUPS = ("same_time", "profile", "location_profile", "calendar", "weather_ahead")
@@ -100,13 +100,13 @@ def feature_names(
         raise InputError(msg)
     columns = {
         "state": ["status", "age", "stale", "previous", "previous_age", "before_previous"],
-        "changes": [f"changes_{hours}h" for hours in _CHANGE_HOURS],
-        "shares": [f"{name}_{hours}h" for hours in _SHARE_HOURS for name in statuses],
+        "changes": [f"changes_{hours}h" for hours in CHANGE_HOURS],
+        "shares": [f"{name}_{hours}h" for hours in SHARE_HOURS for name in statuses],
         "neighbours": ["location_size", *(f"{name}_neighbours" for name in statuses)],
         "network": [f"{name}_network" for name in statuses],
         "static": ["lat", "lon", "model"],
         "weather": [f"{name}_now" for name in exog],
-        "same_time": [f"same_time_{days}d" for days in _SAME_TIME],
+        "same_time": [f"same_time_{days}d" for days in SAME_TIME],
         "profile": [f"{name}_profile" for name in statuses],
         "location_profile": [f"{name}_location" for name in statuses],
         "calendar": ["target_minute", "day_type", "school_holiday"],
@@ -205,11 +205,11 @@ class FeatureTable:
         if "state" in wanted:
             columns.extend(run_history(self._state, rows, units, self._limit))
         if "changes" in wanted:
-            for hours in _CHANGE_HOURS:
+            for hours in CHANGE_HOURS:
                 earlier = np.maximum(rows - self._rows_in(hours), 0)
                 columns.append(self._changes[rows, units] - self._changes[earlier, units])
         if "shares" in wanted:
-            for hours in _SHARE_HOURS:
+            for hours in SHARE_HOURS:
                 counts = self._counter.counts(rows - self._rows_in(hours), rows, units)
                 columns.extend(shares(counts).T)
         if "neighbours" in wanted:
@@ -230,7 +230,7 @@ class FeatureTable:
         latest = rows + horizon - -(-horizon // day) * day
         columns: list[npt.NDArray[np.generic]] = []
         if "same_time" in wanted:
-            columns.extend(code_at(panel.codes, latest - days * day, units) for days in _SAME_TIME)
+            columns.extend(code_at(panel.codes, latest - days * day, units) for days in SAME_TIME)
         if "profile" in wanted:
             columns.extend(self._profile(self._counter, rows, units, horizon).T)
         if "location_profile" in wanted:
