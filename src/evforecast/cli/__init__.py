@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from evforecast._version import __version__
 from evforecast.cli.collect import add_parser as add_collect
+from evforecast.cli.credits import add_parser as add_credits
 from evforecast.cli.demo import add_parser as add_demo
 from evforecast.cli.migrate import add_parser as add_migrate
 from evforecast.cli.monitor import add_parser as add_monitor
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         2 when an input cannot be used, 75 when the same may succeed later, 130 when interrupted. That of
         ``monitor`` says how it stands: 10 is a WARNING, or that nothing could be judged, and 20 an ERROR;
         so does that of ``collect status``. Of ``collect``, 10 says that something is missing or was noticed,
-        and 20 that nothing came that can be read.
+        and 20 that nothing came that can be read; of ``credits``, 10 says that no query carries our tag.
 
     Raises
     ------
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"evforecast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     add_collect(commands)
+    add_credits(commands)
     add_demo(commands)
     add_migrate(commands)
     add_monitor(commands)
