@@ -13,6 +13,7 @@ from evforecast.cli.credits import add_parser as add_credits
 from evforecast.cli.demo import add_parser as add_demo
 from evforecast.cli.migrate import add_parser as add_migrate
 from evforecast.cli.monitor import add_parser as add_monitor
+from evforecast.cli.snowflake import add_parser as add_snowflake
 from evforecast.errors import EvForecastError, TransientError
 
 __all__ = ["main"]
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_demo(commands)
     add_migrate(commands)
     add_monitor(commands)
+    add_snowflake(commands)
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments))
