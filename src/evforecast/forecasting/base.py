@@ -29,7 +29,7 @@ DEFAULT_HORIZONS = (1, 4, 12, 24, 48, 96)
 """The steps ahead that are forecast unless others are asked for: a quarter of an hour to a day."""
 
 # Float noise and impossible zeros: every status keeps at least this much, so that no score is infinite.
-_FLOOR = 1e-6
+FLOOR = 1e-6
 
 
 class StatusForecaster(BaseEstimator, ABC):
@@ -158,7 +158,7 @@ class StatusForecaster(BaseEstimator, ABC):
             )
             raise HorizonError(msg)
         weights = np.asarray(self._predict(context.tail(self.lookback), steps), dtype=np.float64)
-        weights = np.maximum(weights, 0) + _FLOOR
+        weights = np.maximum(weights, 0) + FLOOR
         return StatusForecast(
             weights / weights.sum(axis=-1, keepdims=True),
             cutoff=context.cutoff,

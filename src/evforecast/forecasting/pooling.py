@@ -10,7 +10,7 @@ import numpy.typing as npt
 __all__ = ["logarithmic_pool", "weighted_pool"]
 
 # What a law gives a status at least before pooling: one model alone cannot rule a status out.
-_SMALLEST = 1e-5
+SMALLEST = 1e-5
 
 
 def logarithmic_pool(
@@ -56,6 +56,6 @@ def weighted_pool(
     """
     pooled: npt.NDArray[np.floating] = np.ones(())
     for law, weight in zip(laws, weights, strict=True):
-        pooled = pooled * np.maximum(law, _SMALLEST) ** weight
+        pooled = pooled * np.maximum(law, SMALLEST) ** weight
     normalised: npt.NDArray[np.floating] = pooled / pooled.sum(axis=-1, keepdims=True)
     return normalised
