@@ -25,7 +25,7 @@ NO_FRAMES = --ignore=tests/integration/migration/test_kills.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-migration test check lint docs wheel test-matrix format bench constraints clean
+.PHONY: help demo demo-migration test check lint docs notebooks wheel test-matrix format bench constraints clean
 
 help: ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ lint: .venv/.dev ## style, types, layers, rules of the house
 docs: .venv/.dev ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python tools/check_reference.py site
+
+notebooks: .venv/.dev ## write the notebooks from their texts, and run them [ARGS=20_exploration]
+	$(BIN)/python tools/notebooks.py --run $(ARGS)
 
 wheel: .venv/.dev ## build the wheel and the source distribution, and try them in an empty environment
 	$(BIN)/python tools/check_wheel.py dist

@@ -1,8 +1,8 @@
 """The notebooks: each is written as text, and its ``.ipynb`` is made from it.
 
-Usage: ``python tools/notebooks.py [--run] [NAME …]``. Writes ``notebooks/NAME.ipynb`` from ``notebooks/NAME.py``
-(percent format, the one that jupytext reads and writes), without outputs; all of them by default. With
-``--run`` each is also run from top to bottom, and the seconds it took are printed.
+Usage: ``python tools/notebooks.py [--run] [NAME …]``. Writes ``notebooks/NAME.ipynb`` from
+``notebooks/NAME.py`` (percent format, the one that jupytext reads and writes), without outputs; all of them
+by default. With ``--run`` each is also run from top to bottom, and the seconds it took are printed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,10 +67,7 @@ def _json_cell(cell: Cell, name: str) -> dict[str, Any]:
 
 
 def run(path: Path) -> None:
-    """Run the code cells of an ``.ipynb`` file in order, and draw every picture, into memory.
-
-    Warnings that the library's tests forbid are left to them: here the process decides.
-    """
+    """Run the code cells of an ``.ipynb`` file in order, and draw every picture, into memory."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
@@ -85,11 +82,9 @@ def run(path: Path) -> None:
             plt.close("all")
 
 
-def texts(folder: Path = FOLDER, names: list[str] | None = None) -> Iterator[Path]:
+def texts(names: Sequence[str] = ()) -> list[Path]:
     """Return the texts, in the order of the story; those of `names` alone if there are any."""
-    for path in sorted(folder.glob("*.py")):
-        if not names or path.stem in names:
-            yield path
+    return [path for path in sorted(FOLDER.glob("*.py")) if not names or path.stem in names]
 
 
 def main(arguments: list[str]) -> int:
@@ -98,8 +93,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all by default")
     parser.add_argument("--run", action="store_true", help="run them too")
     asked = parser.parse_args(arguments)
+    if strangers := set(asked.names) - {path.stem for path in texts()}:
+        parser.error(f"no notebook {', '.join(sorted(strangers))} in {FOLDER}")
     total = 0.0
-    for text in texts(names=asked.names):
+    for text in texts(asked.names):
         book = text.with_suffix(".ipynb")
         book.write_text(notebook(text.read_text("utf-8"), text.stem), "utf-8")
         if asked.run:

@@ -74,7 +74,9 @@ def map_chargers(
     ax = axes_of(ax)
     # Few points are drawn large, many small, so that a city and a country both stay readable.
     area = np.clip(6_000 / len(points), 6, 40) * np.sqrt(points["n"])
-    edge: dict[str, Any] = {"linewidths": 0.4, "edgecolors": ax.yaxis.label.get_color()}
+    # An edge as wide as its mark would hide the colour.
+    width = 0.4 if len(points) < 200 else 0.15
+    edge: dict[str, Any] = {"linewidths": width, "edgecolors": ax.yaxis.label.get_color()}
     if values is None:
         ax.scatter(points["lon"], points["lat"], s=area, **edge)
     else:

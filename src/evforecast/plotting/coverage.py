@@ -10,6 +10,7 @@ from matplotlib.dates import date2num
 
 from evforecast.errors import EmptyInputError, MissingColumnsError
 from evforecast.plotting.labels import plain
+from evforecast.plotting.levels import LEVELS, NAMES, level_of
 from evforecast.plotting.style import axes_of, legend_above, time_axis
 
 if TYPE_CHECKING:
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["coverage"]
 
 _HEIGHT = 0.5
-# From dark to light in even steps, in grey print too; nothing at all is hatched, and no day is left blank.
-_LEVELS = (
-    ("all", 1.0, "#2A6F8E"),
-    ("90% or more", 0.9, "#22A884"),
-    ("half or more", 0.5, "#8FD24A"),
-    ("less", 0.0, "#FDE725"),
-)
-_NAMES = (*(name for name, _, _ in _LEVELS), "nothing")
 _NOTHING = "#D1495B"
 
 
@@ -76,8 +69,10 @@ def coverage(planned: pd.DataFrame, answered: pd.DataFrame, *, ax: Axes | None =
     had = answered.reindex(index=due.index, columns=feeds).fillna(0)
     ax = axes_of(ax)
     days = np.asarray(date2num(due.index.to_numpy()), dtype=np.float64)
-    levels = {feed: _levels(due[feed].to_numpy(float), had[feed].to_numpy(float)) for feed in feeds}
-    for place, name in enumerate(_NAMES):
+    levels = {
+        feed: level_of(due[feed].to_numpy(float), had[feed].to_numpy(float)) for feed in feeds
+    }
+    for place, name in enumerate(NAMES):
         rows = [row for row, feed in enumerate(feeds) if (levels[feed] == place).any()]
         for row in rows:
             runs = _runs(days[levels[feeds[row]] == place])
@@ -96,7 +91,7 @@ def coverage(planned: pd.DataFrame, answered: pd.DataFrame, *, ax: Axes | None =
     ax.spines["left"].set_visible(False)
     time_axis(ax, "UTC")
     ax.set_xlabel("day (UTC)")
-    legend_above(ax, n=len(_NAMES))
+    legend_above(ax, n=len(NAMES))
     return ax
 
 
@@ -106,19 +101,10 @@ def _share(planned: pd.Series, had: pd.Series) -> str:
     return f"{1000 * int(had.sum()) // total / 10:g}%" if total else "nothing planned"
 
 
-def _levels(
-    planned: npt.NDArray[np.float64], had: npt.NDArray[np.float64]
-) -> npt.NDArray[np.int64]:
-    """Return the place of each day among the names of the levels, -1 where nothing was planned."""
-    share = had / np.where(planned > 0, planned, 1)
-    level = np.argmax(share[:, None] >= [least for _, least, _ in _LEVELS], axis=1)
-    return np.where(planned > 0, np.where(had > 0, level, len(_LEVELS)), -1)
-
-
 def _look(place: int) -> dict[str, Any]:
-    if place == len(_LEVELS):
+    if place == len(LEVELS):
         return {"facecolor": "none", "edgecolor": _NOTHING, "hatch": "/////", "linewidth": 0.8}
-    return {"facecolor": _LEVELS[place][2], "edgecolor": "none", "linewidth": 0}
+    return {"facecolor": LEVELS[place][2], "edgecolor": "none", "linewidth": 0}
 
 
 def _runs(days: npt.NDArray[np.float64]) -> list[tuple[float, float]]:

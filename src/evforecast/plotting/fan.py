@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.dates import date2num
 
 from evforecast.errors import InputError
-from evforecast.panel import MISSING, StatusForecast, StatusPanel
+from evforecast.panel import StatusForecast, StatusPanel
 from evforecast.plotting.labels import plain
+from evforecast.plotting.stretches import stretches
 from evforecast.plotting.style import axes_of, band_edge, legend_above, status_colour, time_axis
 
 if TYPE_CHECKING:
@@ -104,17 +105,12 @@ def _word(ax: Axes, now: float, word: str, side: str) -> None:
 
 def _ribbon(ax: Axes, past: StatusPanel, step: np.timedelta64) -> None:
     """Fill each observed run of one status over its whole height: what is known has probability 1."""
-    codes = past.codes[:, 0]
-    turns = np.flatnonzero(np.diff(codes)) + 1
-    firsts = np.concatenate([[0], turns])
-    stops = np.concatenate([turns, [len(codes)]])
-    known = codes[firsts] != MISSING
-    firsts, stops = firsts[known], stops[known]
+    seen = stretches(past.codes)
     # The row at t says what holds at t; it is drawn until the next row, the last one up to now.
-    left = date2num(past.times[firsts])
-    right = date2num(np.minimum(past.times[firsts] + (stops - firsts) * step, past.times[-1]))
+    left = date2num(past.times[seen.first])
+    right = date2num(np.minimum(past.times[seen.first] + seen.length * step, past.times[-1]))
     names = past.scheme.names
-    colours = [status_colour(names[code], code) for code in codes[firsts].tolist()]
+    colours = [status_colour(names[code], code) for code in seen.code.tolist()]
     ax.bar(left, 1.0, right - left, align="edge", color=colours, linewidth=0)
 
 

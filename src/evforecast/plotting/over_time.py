@@ -1,4 +1,4 @@
-"""Log loss by day: a line a model."""
+"""Log loss over time, by day or by longer spans: a line a model."""
 
 from __future__ import annotations
 
@@ -23,25 +23,29 @@ def over_time(
     *,
     reference: str | None = None,
     horizon: int | None = None,
+    every: str = "1D",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the log loss day by day, a line a model.
+    """Draw the log loss over time, a line a model.
 
     Parameters
     ----------
     scores : Backtest or pandas.DataFrame
         A backtest, or its ``scores(("model", "horizon", "day"))``: those columns, ``log_loss`` and ``n``.
     reference : str, optional
-        A model: draw the ratio to its log loss of the same day instead; below 1 is better.
+        A model: draw the ratio to its log loss of the same time instead; below 1 is better.
     horizon : int, optional
         One horizon, in steps; all of them together by default.
+    every : str
+        What makes a point: a day, or more days together (``"7D"``), counted from the first.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Days of the origins across, by the local clock; a line breaks where no truth is known.
+        Days of the origins across, by the local clock, a point at the first of its days; a line breaks
+        where no truth is known.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def over_time(
     HorizonError
         If it does not have that horizon.
     InputError
-        If the reference is not among the models.
+        If the reference is not among the models, or `every` is no whole number of days.
 
     Examples
     --------
@@ -81,10 +85,16 @@ def over_time(
     if reference is not None and reference not in names:
         msg = f"plotting.over_time: reference {reference!r} is not among the models {names}."
         raise InputError(msg)
+    span = pd.Timedelta(every)
+    if span < pd.Timedelta("1D") or span % pd.Timedelta("1D"):
+        msg = f"plotting.over_time: every={every!r}; write whole days, like '7D'."
+        raise InputError(msg)
+    first = table["day"].min()
+    table = table.assign(day=first + (table["day"] - first) // span * span)
     sums = table.assign(total=table["log_loss"] * table["n"]).groupby(["day", "model"])
     totals = sums[["total", "n"]].sum().unstack("model")  # noqa: PD010 - one cell each
     means = (totals["total"] / totals["n"])[names]
-    daily = means.reindex(pd.date_range(means.index.min(), means.index.max(), freq="D"))
+    daily = means.reindex(pd.date_range(means.index.min(), means.index.max(), freq=span))
     if reference is not None:
         daily = daily.drop(columns=reference).div(daily[reference], axis="index")
     ax = axes_of(ax)
@@ -92,7 +102,8 @@ def over_time(
     for place, name in enumerate(daily.columns):
         ax.plot(days, daily[name], marker=MARKERS[place % len(MARKERS)], label=plain(name))
     time_axis(ax, "UTC")
-    ax.set_xlabel("day of the forecast")
+    one = span == pd.Timedelta("1D")
+    ax.set_xlabel("day of the forecast" if one else f"first of {span.days} days of forecasts")
     if reference is None:
         ax.set_ylabel("log loss (nats)")
     else:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evforecast.errors import HorizonError, InputError
 from evforecast.evaluation import Backtest
 from evforecast.evaluation import reliability as reliability_table
-from evforecast.plotting.labels import duration, plain
+from evforecast.plotting.asking import ahead, horizon_slice, of_status, require_models
+from evforecast.plotting.labels import plain
 from evforecast.plotting.style import MARKERS, axes_of, legend_above
 
 if TYPE_CHECKING:
@@ -67,25 +67,9 @@ def reliability(
     >>> ax.get_xlabel()
     'forecast probability of free, 1 h ahead'
     """
-    names = (
-        [models] if isinstance(models, str) else list(result.models if models is None else models)
-    )
-    if strangers := [name for name in names if name not in result.proba]:
-        msg = f"plotting.reliability: no model {strangers[0]!r}; the backtest has {result.models}."
-        raise InputError(msg)
-    if status not in result.scheme.names:
-        if status not in result.scheme.coarsenings:
-            known = [*result.scheme.names, *result.scheme.coarsenings]
-            msg = f"plotting.reliability: no status {status!r}; choose among {list(dict.fromkeys(known))}."
-            raise InputError(msg)
-        result = result.coarsen(status)
-    places = slice(None)
-    if horizon is not None:
-        found = np.flatnonzero(result.horizons == horizon)
-        if not len(found):
-            msg = f"plotting.reliability: no horizon {horizon}; the backtest has {result.horizons.tolist()}."
-            raise HorizonError(msg)
-        places = slice(int(found[0]), int(found[0]) + 1)
+    names = require_models(result, models, "plotting.reliability")
+    result = of_status(result, status, "plotting.reliability")
+    places = horizon_slice(result, horizon, "plotting.reliability")
     code = result.scheme.code(status)
     truth = result.truth[:, places]
     happened = np.where(truth < 0, -1, truth == code)
@@ -118,8 +102,7 @@ def reliability(
             zorder=3,
         )
     ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    ahead = "" if horizon is None else f", {duration(horizon * result.step)} ahead"
-    ax.set_xlabel(f"forecast probability of {plain(status)}{ahead}")
+    ax.set_xlabel(f"forecast probability of {plain(status)}{ahead(result, horizon)}")
     ax.set_ylabel("observed frequency")
     legend_above(ax, n=len(tables))
     return ax

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
-from matplotlib.ticker import NullLocator
 
 from evforecast.errors import EmptyInputError, InputError, MissingColumnsError
 from evforecast.evaluation import Backtest, skill_score
-from evforecast.plotting.labels import duration, plain
+from evforecast.plotting.horizons import horizon_axis
+from evforecast.plotting.labels import plain
 from evforecast.plotting.style import MARKERS, axes_of, legend_above
 from evforecast.timegrid import StepLike, as_step
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["skill"]
 
 _NAMES = {"log_loss": "log loss (nats)", "brier": "Brier score", "accuracy": "accuracy"}
-# Ticks nearer than this, on the log axis, would write over each other.
-_CLOSEST = 1.28
 
 
 def skill(
@@ -90,7 +87,7 @@ def skill(
     for place, name in enumerate(wide.columns):
         marker = MARKERS[place % len(MARKERS)]
         ax.plot(wide.index, wide[name], marker=marker, label=plain(name), clip_on=False)
-    _horizon_axis(ax, wide.index.to_numpy(dtype=np.int64), as_step(step))
+    horizon_axis(ax, wide.index.to_numpy(dtype=np.int64), as_step(step))
     if reference is None:
         ax.set_ylabel(_NAMES.get(score, plain(score)))
     else:
@@ -112,15 +109,3 @@ def _against(wide: pd.DataFrame, score: str, reference: str) -> pd.DataFrame:
     base = wide[reference].to_numpy()
     others = wide.drop(columns=reference)
     return others.apply(lambda column: skill_score(column.to_numpy(), base), axis="index")
-
-
-def _horizon_axis(ax: Axes, horizons: npt.NDArray[np.int64], step: np.timedelta64) -> None:
-    """Make the axis of horizons logarithmic, with a tick at each horizon that has room for its name."""
-    ticks: list[int] = []
-    for horizon in horizons.tolist():
-        if not ticks or horizon / ticks[-1] >= _CLOSEST * (horizons[-1] / horizons[0]) ** 0.05:
-            ticks.append(horizon)
-    ax.set_xscale("log")
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xticks(ticks, [duration(tick * step) for tick in ticks])
-    ax.set_xlabel("ahead")

@@ -50,6 +50,17 @@ def test_a_line_breaks_where_no_truth_is_known(ax):
     np.testing.assert_array_equal(drawn(ax)["a"].get_ydata(), [1, 2, np.nan, np.nan, 3])
 
 
+def test_days_are_put_together_by_their_cases(ax):
+    days = pd.date_range("2020-10-26", periods=5)
+    losses, n = [1.0, 2, 3, 4, 5], [1, 3, 1, 1, 1]
+    table = pd.DataFrame({"model": "a", "horizon": 4, "day": days, "log_loss": losses, "n": n})
+    over_time(table, every="2D", ax=ax)
+    line = drawn(ax)["a"]
+    assert line.get_ydata().tolist() == [1.75, 3.5, 5]
+    assert line.get_xdata().tolist() == date2num(days[::2].to_numpy()).tolist()
+    assert ax.get_xlabel() == "first of 2 days of forecasts"
+
+
 def test_without_axes_a_notebook_gets_a_figure(result):
     assert over_time(result).figure.number in plt.get_fignums()
 
@@ -64,4 +75,7 @@ def test_what_cannot_be_drawn_is_said(result):
         over_time(table, horizon=7)
     with pytest.raises(InputError, match=r"'oracle'.*markov"):
         over_time(table, reference="oracle")
+    for every in ("36h", "1h"):
+        with pytest.raises(InputError, match="whole days"):
+            over_time(table, every=every)
     assert not plt.get_fignums()

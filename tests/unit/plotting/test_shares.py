@@ -25,6 +25,19 @@ def test_shares_by_hour_are_those_of_the_observed(panel, ax):
     np.testing.assert_allclose(tops[0], wanted)
 
 
+def test_shares_by_the_hour_of_the_local_week(panel, ax):
+    shares(panel, "week", ax=ax)
+    tops = levels(ax)
+    assert tops.shape == (5, 7 * 24)
+    # the panel begins on Monday the 28th at midnight in Paris, and has six days: Sunday is blank
+    assert np.isnan(tops[0, 6 * 24 :]).all()
+    rows = slice(24 * 4 + 12 * 4, 24 * 4 + 13 * 4)  # Tuesday, noon to one
+    wanted = (panel.codes[rows] == 0).sum() / (panel.codes[rows] >= 0).sum()
+    assert tops[0, 24 + 12] == pytest.approx(wanted)
+    names = [text.get_text() for text in ax.get_xticklabels(minor=True)]
+    assert names == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+
+
 def test_a_gap_stays_a_gap(panel, ax):
     shares(panel, "time", ax=ax)
     tops = levels(ax)
@@ -67,8 +80,8 @@ def test_one_row_is_a_history(ax):
 
 
 def test_what_cannot_be_drawn_is_said(panel):
-    with pytest.raises(InputError, match="'hour' or 'time'"):
-        shares(panel, "week")
+    with pytest.raises(InputError, match="choose among 'hour', 'week', 'time'"):
+        shares(panel, "weeks")
     with pytest.raises(EmptyInputError, match="no observed"):
         shares(panel.between(panel.times[201], panel.times[205]))
     assert not plt.get_fignums()
