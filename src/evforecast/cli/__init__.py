@@ -11,8 +11,10 @@ from evforecast._version import __version__
 from evforecast.cli.collect import add_parser as add_collect
 from evforecast.cli.credits import add_parser as add_credits
 from evforecast.cli.demo import add_parser as add_demo
+from evforecast.cli.init import add_parser as add_init
 from evforecast.cli.migrate import add_parser as add_migrate
 from evforecast.cli.monitor import add_parser as add_monitor
+from evforecast.cli.run import add_parser as add_run
 from evforecast.cli.snowflake import add_parser as add_snowflake
 from evforecast.errors import EvForecastError, TransientError
 
@@ -34,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         2 when an input cannot be used, 75 when the same may succeed later, 130 when interrupted. That of
         ``monitor`` says how it stands: 10 is a WARNING, or that nothing could be judged, and 20 an ERROR;
         so does that of ``collect status``. Of ``collect``, 10 says that something is missing or was noticed,
-        and 20 that nothing came that can be read; of ``credits``, 10 says that no query carries our tag.
+        and 20 that nothing came that can be read; of ``credits``, 10 says that no query carries our tag; of
+        ``run``, they are those of ``monitor``, and 10 also says that a feed did not answer or was strange.
 
     Raises
     ------
@@ -54,8 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_collect(commands)
     add_credits(commands)
     add_demo(commands)
+    add_init(commands)
     add_migrate(commands)
     add_monitor(commands)
+    add_run(commands)
     add_snowflake(commands)
     arguments = parser.parse_args(argv)
     try:

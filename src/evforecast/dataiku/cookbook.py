@@ -5,21 +5,11 @@ from __future__ import annotations
 from importlib import resources
 
 from evforecast.errors import require_choice
+from evforecast.scenarios import STEPS
 
 __all__ = ["RECIPES", "recipe"]
 
-RECIPES = (
-    "collect",
-    "load",
-    "features",
-    "train",
-    "predict",
-    "join_truth",
-    "monitor",
-    "retrain",
-    "promote",
-    "report",
-)
+RECIPES = STEPS
 """The steps, in their order."""
 
 

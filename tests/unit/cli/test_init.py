@@ -1,10 +1,13 @@
+import argparse
 import subprocess
 import sys
 
 import pytest
 
 import evforecast
-from evforecast.cli import main
+from evforecast.cli import init, main
+from evforecast.errors import InputError
+from evforecast.scenarios import Project, schedule, write_project
 
 
 def test_version(capsys):
@@ -70,3 +73,33 @@ def test_help_is_quick_and_loads_no_plotting():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "False False"
+
+
+# ---- of the command ``evforecast init``, whose module has the same mirror ----
+
+
+def initialised(*words):
+    parser = argparse.ArgumentParser()
+    init.add_parser(parser.add_subparsers(dest="command"))
+    return init.run(parser.parse_args(["init", *words]))
+
+
+def test_a_project_is_written_that_runs(tmp_path, capsys):
+    assert initialised(str(tmp_path / "city")) == 0
+    path = tmp_path / "city" / "project.toml"
+    assert Project.read(path).name == "city"
+    assert f"evforecast run daily --config {path} --as-of" in capsys.readouterr().out
+    with pytest.raises(InputError, match="there is a project already"):
+        initialised(str(tmp_path / "city"))
+
+
+@pytest.mark.parametrize("scheduler", ["cron", "tasks", "airflow", "prefect", "dataiku"])
+def test_an_example_for_a_scheduler(tmp_path, capsys, scheduler):
+    path = write_project(tmp_path)
+    assert initialised(str(tmp_path), "--scheduler", scheduler) == 0
+    assert capsys.readouterr().out == schedule(Project.read(path), scheduler)
+
+
+def test_an_example_needs_a_project(tmp_path):
+    with pytest.raises(FileNotFoundError, match="evforecast init"):
+        initialised(str(tmp_path), "--scheduler", "cron")

@@ -298,3 +298,30 @@ def test_the_script_does_what_the_library_does(duck, tmp_path):
     )
     duck.run(text)
     assert rows(duck) == ROWS
+
+
+def test_a_transaction_happens_or_does_not(duck):
+    duck.create(TABLE, N, transient=False)
+    with duck.transaction():
+        duck.run(f"INSERT INTO {TABLE.sql} VALUES (1)")
+        duck.run(f"INSERT INTO {TABLE.sql} VALUES (2)")
+    with pytest.raises(WarehouseError), duck.transaction():  # noqa: PT012 - of two statements
+        duck.run(f"DELETE FROM {TABLE.sql}")
+        duck.run("SELECT * FROM nowhere")
+    assert rows(duck) == [(1,), (2,)]
+    with duck.transaction():
+        duck.run(f"DELETE FROM {TABLE.sql} WHERE n = 1")
+    assert rows(duck) == [(2,)]
+
+
+def test_inside_a_transaction_nothing_else_is_done(duck):
+    duck.create(TABLE, N, transient=False)
+    calls = [
+        lambda: duck.create(TARGET, N, transient=False),
+        lambda: duck.drop(TABLE),
+        lambda: duck.merge(TABLE, TABLE, N, ["n"]),
+    ]
+    for call in calls:
+        with duck.transaction(), pytest.raises(InputError, match="not inside a transaction"):
+            call()
+    assert duck.columns(TABLE) == N
