@@ -1,6 +1,7 @@
 """What proves that forecasters, feeds and warehouses keep their promises; histories with a known change."""
 
 from evforecast.testing.conformance import CHECKS, check_forecaster
+from evforecast.testing.emulated import emulated_snowflake
 from evforecast.testing.fake_dataiku import FakeDss, fake_dss
 from evforecast.testing.feeds import FEED_CHECKS, check_feed
 from evforecast.testing.postgres import postgres_server
@@ -15,6 +16,7 @@ __all__ = [
     "check_feed",
     "check_forecaster",
     "check_warehouse",
+    "emulated_snowflake",
     "fake_dss",
     "fewer_visits",
     "freeze",
