@@ -1,4 +1,4 @@
-"""The Python of the README and of the tutorials runs as it is written."""
+"""The Python of the README and of the documentation runs as it is written."""
 
 import re
 import sys
@@ -9,11 +9,7 @@ import matplotlib as mpl
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [
-    ROOT / "README.md",
-    *sorted((ROOT / "docs" / "tutorials").glob("*.md")),
-    *sorted((ROOT / "docs" / "how-to").glob("*.md")),
-]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def snippets(path):
