@@ -171,6 +171,7 @@ def _seen(work: Work, begin: np.datetime64, end: np.datetime64) -> StatusPanel |
         work.memory,
         f"features: a day of {panel.n_evse:,} chargers",
         "divide the network among projects",
+        begun=work.held_before,
     )
     return panel
 

@@ -97,6 +97,7 @@ def look(work: Work, model: ModelSettings, who: Mapping[str, Role]) -> Monitorin
         work.memory,
         f"monitor: {cases:,} forecasts",
         "score fewer: [monitor] every and scored",
+        begun=work.held_before,
     )
     forecasts = {
         one.id: list(read_forecasts(work.warehouse, one.id, cutoffs, evse=panel.evse, step=step))

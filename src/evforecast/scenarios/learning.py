@@ -85,7 +85,8 @@ def history(
     kinds = {model.kind, *model.parameters}
     needed = panel.codes.size * _BYTES_A_CELL + (_BYTES_DRAWN if kinds & _DRAWN else 0)
     what = f"to fit {model.kind} on {panel.n_time:,} times of {panel.n_evse:,} chargers"
-    require_room(needed, work.memory, what, f"let it learn from less: [model.{model.name}] history")
+    advice = f"let it learn from less: [model.{model.name}] history"
+    require_room(needed, work.memory, what, advice, begun=work.held_before)
     return panel
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evforecast.errors import InputError
 
-__all__ = ["as_bytes", "forget_peak", "peak", "require_room", "text"]
+__all__ = ["as_bytes", "forget_peak", "peak", "require_room", "resident", "text"]
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMG]I?)?B?\s*", re.IGNORECASE)
@@ -91,31 +91,34 @@ def peak() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
-def held() -> int:
+def resident() -> int:
     """Return the memory that this process holds, in bytes; its peak where the system does not say.
 
     Examples
     --------
-    >>> held() > 1_000_000
+    >>> resident() > 1_000_000
     True
     """
     found = _NOW.search(_STATUS.read_text()) if _STATUS.exists() else None
     return int(found[1]) * 1024 if found else peak()
 
 
-def require_room(needed: float, budget: int, what: str, advice: str) -> None:
-    """Raise unless some work fits into a budget, beside what this process holds already.
+def require_room(needed: float, budget: int, what: str, advice: str, *, begun: int) -> None:
+    """Raise unless some work fits into a budget, beside what the step holds already.
 
     Parameters
     ----------
     needed : float
         What the work takes more, in bytes: an estimate.
     budget : int
-        Bytes of the whole process.
+        Bytes that the step may take.
     what : str
         The work.
     advice : str
         What can be done about it, as the end of a sentence.
+    begun : int
+        What the process held when the step began, in bytes: whoever called may hold much, and that is not
+        the step's.
 
     Raises
     ------
@@ -124,11 +127,11 @@ def require_room(needed: float, budget: int, what: str, advice: str) -> None:
 
     Examples
     --------
-    >>> require_room(1e12, 10**9, "to fit a model", "learn from less")
+    >>> require_room(1e12, 10**9, "to fit a model", "learn from less", begun=resident())
     Traceback (most recent call last):
     evforecast.errors.InputError: to fit a model needs about 1,000,... MB, and memory = 1,000 MB. ...
     """
-    whole = held() + needed
+    whole = max(resident() - begun, 0) + needed
     if whole > budget:
         msg = f"{what} needs about {text(whole)}, and memory = {text(budget)}. Give it more, or {advice}."
         raise InputError(msg)

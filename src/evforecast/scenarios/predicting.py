@@ -106,6 +106,7 @@ def _blocks(
         work.memory,
         f"predict: one forecast of {n_evse:,} chargers, {farthest} steps ahead",
         "forecast fewer horizons",
+        begun=work.held_before,
     )
     most = max(int((work.memory // 4) // (rows * _BYTES_A_ROW)), 1)
     # The cutoff at midnight ends a day, as it does where data is put on the grid.

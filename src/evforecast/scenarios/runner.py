@@ -20,7 +20,7 @@ from evforecast.scenarios import (
     scoring,
     showing,
 )
-from evforecast.scenarios.memory import forget_peak, peak, text
+from evforecast.scenarios.memory import forget_peak, peak, resident, text
 from evforecast.scenarios.metering import metered
 from evforecast.scenarios.project import STEPS, Project
 from evforecast.scenarios.record import StepResult, keep
@@ -169,14 +169,15 @@ def _run(
 
 
 def _one(step: str, work: Work, run_id: str) -> StepResult:
-    work.memory = work.project.memory[step]
+    work.memory, work.held_before = work.project.memory[step], resident()
     start = time.perf_counter()
     forget_peak()
 
     def result(done: Done, paid: float | None = None) -> StepResult:
         most = peak()
-        if most > work.memory:
-            _LOG.warning("%s took %s, and memory = %s", step, text(most), text(work.memory))
+        if most - work.held_before > work.memory:
+            took = text(most - work.held_before)
+            _LOG.warning("%s took %s, and memory = %s", step, took, text(work.memory))
         made = StepResult(
             step,
             run_id,

@@ -16,6 +16,7 @@ from evforecast.collect import Fetch, Store
 from evforecast.collect.ledger import span
 from evforecast.errors import InputError
 from evforecast.registry import Registry
+from evforecast.scenarios.memory import resident
 from evforecast.scenarios.project import FeedSettings, Project
 from evforecast.scenarios.tables import stamp, watermark
 from evforecast.sources.feed import Feed
@@ -66,6 +67,8 @@ class Work:
         Whether nothing is to be written.
     memory : int
         The bytes that the step may take.
+    held_before : int
+        The bytes that the process held when the step began.
     clock : callable
         The present time: to tell whether a live feed can still be asked, and for nothing else.
     looks : dict
@@ -77,6 +80,7 @@ class Work:
     warehouse: Warehouse
     dry_run: bool = False
     memory: int = 10**9
+    held_before: int = field(default_factory=resident)
     clock: Clock = utc_now
     looks: dict[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,8 +19,8 @@ DAYS = 5
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
-@pytest.fixture(autouse=True, scope="session")
-def quick():
+@contextmanager
+def quickly():
     """One thread, no flushes, no pictures: they have tests of their own."""
     import sklearn.ensemble  # noqa: F401 - the library whose threads are to be limited
 
@@ -27,6 +28,12 @@ def quick():
     with threadpool_limits(limits=1), pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "_svg", lambda *_, **__: b"<svg/>")
         patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")  # no longer: other tests want real pictures
+def quick():
+    with quickly():
         yield
 
 
@@ -56,7 +63,8 @@ def played_once(tmp_path_factory):
     """Play the small project; return its folder and what each day said."""
     folder = tmp_path_factory.mktemp("played")
     project = write(folder)
-    results = [daily(project, as_of=START + day * DAY) for day in range(1, DAYS + 1)]
+    with quickly():  # this lives longer than a module's fixtures
+        results = [daily(project, as_of=START + day * DAY) for day in range(1, DAYS + 1)]
     return SimpleNamespace(folder=folder, results=results)
 
 

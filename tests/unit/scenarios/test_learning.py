@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_said_before_it_is_fitted(small, at_work):
     work = at_work(project, day=2)
     collect(work)
     features(work)
-    work.memory = 10**6
+    work.memory, work.held_before = 10**6, 0
     with pytest.raises(InputError, match=r"to fit SemiMarkovForecaster on 49 times .* needs about"):
         train(work)
     assert work.registry.models() == []

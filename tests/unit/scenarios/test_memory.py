@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evforecast.errors import InputError
-from evforecast.scenarios.memory import as_bytes, forget_peak, held, peak, require_room, text
+from evforecast.scenarios.memory import as_bytes, forget_peak, peak, require_room, resident, text
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,15 @@ def test_a_peak_is_seen_and_forgotten():
 
 
 def test_room():
-    require_room(0, held() * 2, "nothing", "do less")
+    begun = resident()
+    require_room(0, 10**6 + resident(), "nothing", "do less", begun=0)
+    require_room(1e5, 10**8, "little", "do less", begun=begun)
     with pytest.raises(
         InputError, match=r"^it needs about [\d,]+ MB, and memory = 1 MB\. Give it more, or do"
     ):
-        require_room(1e6, 10**6, "it", "do less")
+        require_room(1e6, 10**6, "it", "do less", begun=0)
+    with pytest.raises(InputError, match=r"^it needs about 2 MB"):
+        require_room(2e6, 10**6, "it", "do less", begun=resident() + 10**8)
 
 
 def test_text():

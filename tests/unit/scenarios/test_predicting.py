@@ -105,7 +105,7 @@ def test_inside_the_warehouse(forgotten):
 
 def test_what_does_not_fit_is_said_before(forgotten):
     work, _ = forgotten
-    work.memory = 10**6
+    work.memory, work.held_before = 10**6, 0
     with pytest.raises(
         InputError, match="predict: one forecast of 6 chargers, 4 steps ahead needs"
     ):
