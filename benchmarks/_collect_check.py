@@ -29,8 +29,11 @@ def check(store: Store, server: Server, kills: list[int], n_cycles: int) -> dict
     entries = store.entries()
     entries["n"] = ((entries["cycle"].to_numpy() - START) // STEP).astype(int)
     kept = entries[entries["outcome"] != "failed"]
-    wrong += [f"cycle {n} is answered twice" for n in kept["n"][kept["n"].duplicated()]]
-    held = dict(zip(kept["n"], zip(kept["outcome"], kept["payload"], strict=True), strict=True))
+    read = kept[kept["outcome"] != "unreadable"]
+    wrong += [f"cycle {n} is answered twice" for n in read["n"][read["n"].duplicated()]]
+    held: dict[int, list[tuple[str, str]]] = {}  # what cannot be read is kept, and asked for again
+    for n, outcome, payload in zip(kept["n"], kept["outcome"], kept["payload"], strict=True):
+        held.setdefault(n, []).append((outcome, payload))
     lost, answered, good = [], 0, np.zeros(n_cycles, bool)
     for n in range(n_cycles):
         marks = [int(mark) for mark in server.log[n] if mark]
@@ -39,12 +42,16 @@ def check(store: Store, server: Server, kills: list[int], n_cycles: int) -> dict
             # Between the server and the disk there is a moment: a kill there, and time is up.
             lost += [n] if marks else []
             continue
-        outcome, payload = held[n]
-        good[n] = outcome != "unreadable"
+        good[n] = any(outcome != "unreadable" for outcome, _ in held[n])
         if not marks:
             wrong.append(f"cycle {n} has an answer that was never given")
-        elif payload not in _possible(city, n, marks):
-            wrong.append(f"cycle {n} holds {payload}, which was not its answer")
+            continue
+        possible = _possible(city, n, marks)
+        strange = [payload for _, payload in held[n] if payload not in possible]
+        wrong += [f"cycle {n} holds {payload}, which was not its answer" for payload in strange]
+        gone = possible - {payload for _, payload in held[n]}
+        if gone and n not in kills:
+            wrong.append(f"cycle {n} was answered with {sorted(gone)}, which it does not hold")
     wrong += [f"cycle {n} was answered and is not held" for n in lost if n not in kills]
     wrong += [] if len(lost) <= len(kills) else [f"{len(lost)} lost in {len(kills)} kills"]
     gaps = store.gaps(START, START + n_cycles * STEP)["cycle"].to_numpy()

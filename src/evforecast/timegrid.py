@@ -7,6 +7,7 @@ outside passes through `as_time`, `as_step` or `to_utc`, once.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -31,6 +32,8 @@ Times = npt.NDArray[np.datetime64]
 Ambiguous = Literal["infer", "first", "second"]
 
 _DAY = np.timedelta64(86_400, "s")
+# 22/10/2020 is a day in one country and none in another, and "now" is another time at every call.
+_ISO = re.compile(r"\s*\d{4}(-\d\d(-\d\d)?)?([T ].*)?", re.DOTALL)
 _HAS_ZONE = r"(?:[Zz]|[+-]\d{2}:?\d{2})\s*$"
 
 
@@ -40,6 +43,7 @@ def as_time(value: TimeLike) -> np.datetime64:
     Parameters
     ----------
     value : str, datetime, numpy.datetime64 or pandas.Timestamp
+        A text is read as ISO 8601 has it, the year first.
 
     Raises
     ------
@@ -52,6 +56,8 @@ def as_time(value: TimeLike) -> np.datetime64:
     np.datetime64('2020-10-26T08:30:00')
     """
     try:
+        if isinstance(value, str) and value != "NaT" and not _ISO.fullmatch(value):
+            raise ValueError(value)  # noqa: TRY301 - said once, below
         stamp = pd.Timestamp(value)
     except (ValueError, TypeError) as error:
         msg = f"as_time: not a time: {value!r}. Write it like '2020-10-26 09:30'."

@@ -23,6 +23,8 @@ def utc(index):
         ("2020-10-26 09:30+01:00", "2020-10-26T08:30:00"),
         (pd.Timestamp("2020-10-26", tz=PARIS), "2020-10-25T23:00:00"),
         (np.datetime64("2020-10-26"), "2020-10-26T00:00:00"),
+        ("2020-10-26T09:30:15.7Z", "2020-10-26T09:30:15"),
+        ("2020-10", "2020-10-01T00:00:00"),
     ],
 )
 def test_as_time(value, expected):
@@ -30,9 +32,17 @@ def test_as_time(value, expected):
     assert as_time(value).dtype == "datetime64[s]"
 
 
-@pytest.mark.parametrize("value", ["tomorrow-ish", None, pd.NaT])
+@pytest.mark.parametrize("value", ["tomorrow-ish", None, pd.NaT, "NaT"])
 def test_as_time_refuses(value):
     with pytest.raises(InputError, match="as_time"):
+        as_time(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["22/10/2020", "10/22/2020", "26.10.2020", "now", "today", "Oct 2020"]
+)
+def test_a_time_that_is_another_one_elsewhere_or_later_is_refused(value):
+    with pytest.raises(InputError, match=r"not a time: .* Write it like '2020-10-26 09:30'"):
         as_time(value)
 
 

@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evforecast.cli import collect_status
-from evforecast.cli.feeds import FEEDS, add_options, asked_feeds, keep_note, logins
+from evforecast.cli import collect_reparse, collect_status
+from evforecast.cli.collect_asking import asking
+from evforecast.cli.collect_telling import Teller
+from evforecast.cli.feeds import FEEDS, Asked, add_options, asked_feeds, hold_against
+from evforecast.cli.options import strict
 from evforecast.clock import Clock, utc_now
-from evforecast.errors import InputError, TransientError
+from evforecast.errors import InputError
 
 if TYPE_CHECKING:
-    from evforecast.collect import Answer, CycleResult, Fetch, Store
-    from evforecast.sources.feed import Feed
+    from evforecast.collect import Store
 
 __all__ = ["add_parser", "collect", "run"]
 
+KEYS = """\
+A key in the query of an address is written as ***; one in its path is not. --url 'mine=https://…?key=$NET_KEY'
+takes the key from the environment, so that it does not stand in the list of processes."""
+"""What the help and the guide say of keys."""
+
 _USAGE = """\
 evforecast collect --store FOLDER --feed NAME [--feed NAME ...] [--every SPAN] [options]
-       evforecast collect status --store FOLDER [options]"""
-_EPILOG = """\
+       evforecast collect status --store FOLDER [options]
+       evforecast collect reparse --store FOLDER [options]"""
+_EPILOG = f"""\
   evforecast collect --store fresh --feed belib                   one cycle, for cron
   evforecast collect --store fresh --feed belib --feed traffic \\
       --feed openmeteo --lat 48.8566 --lon 2.3522 --every 15min   on and on
   evforecast collect --store fresh --feed ocpi --url mine=https://example.org/ocpi/2.2.1/locations
   evforecast collect status --store fresh --html collected.html   how it stands
 
-A host that wants to know who asks is told EVFORECAST_LOGIN_MINE (the feed's name in capitals, _ for -), the
-whole header Authorization: "Token 1234". Keys in an address are not written to the store.
+A host that wants to know who asks is told what the variable EVFORECAST_LOGIN_MINE holds (the feed's name in
+capitals, _ for -): all that the header Authorization has to say, "Token 1234" for example.
+{KEYS}
 
 Exit codes, of all cycles together: 0 every request was answered; 10 something is missing, or there was an
 alert; 20 nothing came that can be read; 75 the same, but it may come later (no connection, a busy server,
 another collector at work); 2 an argument cannot be used; 130 interrupted, as a loop is by SIGINT and SIGTERM.
 """
-_ANSWERED = ("stored", "same", "unchanged")
-_OUTCOMES = (*_ANSWERED, "unreadable", "failed")
 
 
 def add_parser(commands: Any) -> None:
@@ -71,19 +78,26 @@ def add_parser(commands: Any) -> None:
         "--every",
         metavar="SPAN",
         help="go on, each time by the clock: 15min, 1h (default: once). No feed is asked more often than "
-        "it is renewed",
+        "it is renewed; of ocpi and irve only you know that, and they are asked as often as you say",
     )
     when.add_argument("--until", metavar="TIME", help="the end of the loop, UTC (default: none)")
     when.add_argument(
         "--contact", metavar="ADDRESS", help="where you can be reached; the servers are told"
     )
     out = parser.add_mutually_exclusive_group()
-    out.add_argument("--quiet", action="store_true", help="print nothing")
+    out.add_argument(
+        "--quiet",
+        action="store_true",
+        help="print nothing but a line of errors where the code is not 0",
+    )
     out.add_argument("--json", action="store_true", help="print each cycle as a line of JSON")
     parser.set_defaults(run=run)
-    collect_status.add_parser(
-        parser.add_subparsers(title="instead", metavar="status", prog="evforecast collect")
+    instead = parser.add_subparsers(
+        title="instead", metavar="status, reparse", prog="evforecast collect"
     )
+    collect_status.add_parser(instead)
+    collect_reparse.add_parser(instead)
+    strict(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -122,12 +136,13 @@ def collect(
     from evforecast.collect import Store, collect_loop
     from evforecast.sources.http import USER_AGENT, Client
 
+    said = hold_against(arguments.store, feeds)
     pairs = {
         feed.name: (Store(arguments.store, feed, every=arguments.every), note)
         for feed, note in feeds
     }
     agent = " ".join(filter(None, [USER_AGENT, arguments.contact]))
-    with _stoppable() as stop:
+    with _stoppable() as stop, ExitStack() as closing:
         wait = stop.wait if sleep is None else sleep
 
         def nap(seconds: float) -> None:
@@ -135,30 +150,57 @@ def collect(
             if stop.was_told:  # a wait that ends early is no leave to ask again
                 raise KeyboardInterrupt
 
-        said = logins(feeds, os.environ)
-        with Client(user_agent=agent, clock=clock, sleep=nap, logins=said) as client:
-            fetch = _Counting(client)
-            teller = _Teller(arguments, pairs, fetch, stop)
-            collect_loop(
-                [store for store, _ in pairs.values()],
-                fetch,
-                clock=clock,
-                sleep=wait,
-                until=arguments.until,
-                stop=stop,
-                tell=teller,
-            )
+        client = closing.enter_context(Client(user_agent=agent, clock=clock, sleep=nap))
+        fetches = asking(client, feeds, os.environ, closing)
+        if not (arguments.quiet or arguments.json):
+            with suppress(OSError):
+                for line in (*said, *_plan(arguments, pairs, clock)):
+                    print(line, flush=True)
+        teller = Teller(arguments, pairs, fetches, stop)
+        collect_loop(
+            [store for store, _ in pairs.values()],
+            fetches,
+            clock=clock,
+            sleep=wait,
+            until=arguments.until,
+            stop=stop,
+            tell=teller,
+        )
         if stop.was_told:
             raise KeyboardInterrupt
+    if arguments.quiet and teller.code:
+        print(f"evforecast collect: {teller.wrong}", file=sys.stderr)
     return teller.code
 
 
-def _asked(arguments: argparse.Namespace, clock: Clock) -> list[tuple[Feed, dict[str, Any]]]:
+def _plan(
+    arguments: argparse.Namespace, pairs: Mapping[str, tuple[Store, Any]], clock: Clock
+) -> list[str]:
+    """Return how often each feed is asked and when next, a line each; a loop alone has that."""
+    if not arguments.every:
+        return []
+    from evforecast.timegrid import as_step, step_text
+
+    width, asked, now = max(map(len, pairs)), as_step(arguments.every), clock()
+    said = []
+    for name, (store, _) in pairs.items():
+        following = str(store.cycle(now) + store.every)[:16].replace("T", " ")
+        renewed = " (it is renewed no more often)" if asked < store.every else ""
+        said.append(
+            f"{name:<{width}}  asked every {step_text(store.every)}{renewed}: now, then at {following} UTC"
+        )
+    return said
+
+
+def _asked(arguments: argparse.Namespace, clock: Clock) -> list[Asked]:
     """Return the feeds, once all that was said can be used."""
-    from evforecast.timegrid import as_time
+    from evforecast.timegrid import as_step, as_time
 
     if not arguments.store:
         msg = "--store is missing: in which folder is it to be kept?"
+        raise InputError(msg)
+    if Path(arguments.store).is_file():
+        msg = f"--store {arguments.store!r} is a file; name a folder, which is made if need be."
         raise InputError(msg)
     if not arguments.feed:
         msg = f"--feed is missing: what is to be collected? There are: {', '.join(FEEDS)}."
@@ -166,13 +208,18 @@ def _asked(arguments: argparse.Namespace, clock: Clock) -> list[tuple[Feed, dict
     if arguments.until and not arguments.every:
         msg = "--until is the end of a loop: add --every."
         raise InputError(msg)
+    if arguments.every:
+        try:
+            as_step(arguments.every)
+        except InputError as error:
+            is_number = arguments.every.strip().isdecimal()
+            hint = f" Write {arguments.every}s or {arguments.every}min." if is_number else ""
+            msg = f"--every {arguments.every!r}: {str(error).removeprefix('as_step: ')}{hint}"
+            raise InputError(msg) from error
     if arguments.until and as_time(arguments.until) <= clock():
         msg = f"--until {arguments.until!r} is past; it is {clock()} UTC."
         raise InputError(msg)
-    return [
-        (feed, {**note, "every": arguments.every} if arguments.every else note)
-        for feed, note in asked_feeds(arguments)
-    ]
+    return asked_feeds(arguments)
 
 
 class _Stop(threading.Event):
@@ -201,117 +248,3 @@ def _stoppable() -> Iterator[_Stop]:
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)
-
-
-class _Counting:
-    """Asks as another does, and counts what failed and may pass."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
-        self.passing = 0
-
-    def get(self, url: str, *, etag: str | None = None, modified: str | None = None) -> Answer:
-        """Ask an address."""
-        try:
-            return self._fetch.get(url, etag=etag, modified=modified)
-        except TransientError:
-            self.passing += 1
-            raise
-
-
-class _Teller:
-    """Says what each cycle brought, and knows in the end what to tell a scheduler."""
-
-    def __init__(
-        self,
-        arguments: argparse.Namespace,
-        pairs: Mapping[str, tuple[Store, Mapping[str, Any]]],
-        fetch: _Counting,
-        stop: _Stop,
-    ) -> None:
-        self._arguments, self._pairs, self._fetch, self._stop = arguments, pairs, fetch, stop
-        self._left = set(pairs)
-        self._width = max(map(len, pairs))
-        self._failed = 0
-        self._is_bad = self._has_answer = self._is_lasting = False
-
-    def __call__(self, result: CycleResult) -> None:
-        """Take a cycle into account, and print it."""
-        store, note = self._pairs[result.feed]
-        # Collecting goes on when the disk is full, or when nobody reads what is printed.
-        try:
-            facts = _facts(store, result)
-        except OSError as error:
-            facts = _facts(store, replace(result, error=f"{type(error).__name__}: {error}"))
-        self._count(facts)
-        with suppress(OSError):
-            keep_note(store, note)
-        with suppress(OSError):
-            self._print(facts)
-        self._left.discard(result.feed)
-        if not self._arguments.every and not self._left:
-            self._stop.set()
-
-    @property
-    def code(self) -> int:
-        """The exit code."""
-        if not self._is_bad:
-            return 0
-        if self._has_answer:
-            return 10
-        return 20 if self._is_lasting or self._failed > self._fetch.passing else 75
-
-    def _count(self, facts: Mapping[str, Any]) -> None:
-        outcomes, error = facts["outcomes"], facts["error"]
-        self._failed += outcomes.get("failed", 0)
-        self._is_bad |= bool(facts["missing"] or facts["alerts"] or error)
-        self._has_answer |= any(outcomes.get(each) for each in _ANSWERED)
-        self._has_answer |= not (facts["missing"] or error)
-        # A full disk and another process that is at work pass; what has been understood wrongly does not.
-        self._is_lasting |= bool(error) and not error.startswith(("OSError", "StoreBusyError"))
-        self._is_lasting |= bool(facts["missing"]) and set(outcomes) != {"failed"}
-
-    def _print(self, facts: Mapping[str, Any]) -> None:
-        if self._arguments.json:
-            print(json.dumps(facts, ensure_ascii=False), flush=True)
-        elif not self._arguments.quiet:
-            cycle = facts["cycle"].replace("T", " ")[:16]
-            print(f"{cycle}  {facts['feed']:<{self._width}}  {_sentence(facts)}", flush=True)
-
-
-def _facts(store: Store, result: CycleResult) -> dict[str, Any]:
-    """Return what a cycle brought, as JSON can hold it."""
-    missing, rows, rejected = [], 0, 0
-    if not result.error:
-        end = result.cycle + store.every
-        lost = store.gaps(result.cycle, end)
-        missing = lost[["name", "asked", "reason"]].to_dict("records")
-        came = store.entries(result.cycle, end)
-        # What an earlier call asked in the same cycle is no news.
-        is_new = (came["outcome"] == "stored") & (came["asked_at"] == came["asked_at"].max())
-        new = came[is_new & bool(result.outcomes)]
-        rows, rejected = int(new["rows"].sum()), int(new["rejected"].sum())
-    return {
-        "cycle": str(result.cycle),
-        "feed": result.feed,
-        "outcomes": {each: result.outcomes[each] for each in _OUTCOMES if each in result.outcomes},
-        "rows": rows,
-        "rejected": rejected,
-        "missing": missing,
-        "alerts": [asdict(alert) for alert in result.alerts],
-        "error": result.error,
-    }
-
-
-def _sentence(facts: Mapping[str, Any]) -> str:
-    counts = [f"{count:,} {outcome}" for outcome, count in facts["outcomes"].items()]
-    counts += [f"{facts[each]:,} {each}" for each in ("rows", "rejected") if facts[each]]
-    parts = [", ".join(counts)] if counts else []
-    if not (parts or facts["missing"] or facts["error"]):
-        parts = ["answered before"]
-    if missing := facts["missing"]:
-        more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
-        parts.append(f"missing {missing[0]['name']}: {missing[0]['reason']}{more}")
-    parts += [f"{alert['kind']}: {alert['message']}" for alert in facts["alerts"]]
-    parts += [facts["error"]] if facts["error"] else []
-    return " ".join("; ".join(parts).split())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evforecast.cli.feeds import add_options, asked_feeds, kept_store, kept_stores
+from evforecast.cli.feeds import FEEDS, add_options, asked_feeds
 from evforecast.clock import Clock, utc_now
-from evforecast.errors import InputError
+from evforecast.errors import FileFormatError, InputError, require_choice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +25,11 @@ _EPILOG = """\
   evforecast collect status --store fresh
   evforecast collect status --store fresh --since 2026-11-01 --html collected.html
 
-Exit codes: 0 every feed has brought something within its last two cycles; 10 one is late; 20 one has
-brought nothing for more than four cycles; 2 an argument cannot be used.
+--feed takes the names that are printed, and those of evforecast collect.
+
+Exit codes: 0 every feed has brought rows within its last two cycles; 10 one is late, or frozen, or brings
+less than half of its usual rows, or one in twenty is rejected, or it is not known of which feed a folder is;
+20 one has brought no row for more than four cycles; 2 an argument cannot be used.
 """
 _CODES = {"OK": 0, "WARNING": 10, "EMPTY": 10, "ERROR": 20}
 # More than these are for --json and --html.
@@ -88,44 +92,88 @@ def status(arguments: argparse.Namespace, *, clock: Clock = utc_now) -> int:
     from evforecast.collect.standing import standing
     from evforecast.timegrid import as_time
 
-    stores = _stores(arguments)
+    stores, unknown = _stores(arguments)
     now = clock() if arguments.until is None else as_time(arguments.until)
     found = [standing(store, now=now, since=arguments.since) for store in stores]
     written = None
-    if arguments.html:
+    if arguments.html and found:
         from evforecast.reporting.collection import collection_page
 
-        written = collection_page(found).save(arguments.html)
-    code = max(_CODES[one.level] for one in found)
+        written = collection_page(found).save(_page_path(arguments.html))
+    code = max([_CODES[one.level] for one in found] + [_CODES["WARNING"]] * bool(unknown))
     if arguments.json:
         feeds = [_as_json(one) for one in found]
-        said = {"now": str(now), "feeds": feeds, "exit_code": code}
+        others = [{"feed": name, "reason": reason} for name, reason in unknown.items()]
+        said = {"now": str(now), "feeds": feeds, "unknown": others, "exit_code": code}
         print(json.dumps(said, indent=2, ensure_ascii=False))
     else:
-        print("\n\n".join("\n".join(_lines(one)) for one in found))
+        parts = ["\n".join(_lines(one)) for one in found]
+        parts += [f"{name}: UNKNOWN, {reason}" for name, reason in unknown.items()]
+        print("\n\n".join(parts))
         if written is not None:
             print(f"\nReport: {written} ({written.stat().st_size / 1e3:,.0f} kB)")
     return code
 
 
-def _stores(arguments: argparse.Namespace) -> list[Store]:
+def _stores(arguments: argparse.Namespace) -> tuple[list[Store], dict[str, str]]:
+    """Return the stores to look at; and of those that cannot be opened, by name, why."""
+    from evforecast.collect import Store, open_store
+    from evforecast.collect.notes import note_of, store_names
+    from evforecast.sources.kinds import feed_of
+
     if not arguments.store:
         msg = "--store is missing: in which folder is it kept?"
         raise InputError(msg)
+    if Path(arguments.store).is_file():
+        msg = f"--store {arguments.store!r} is a file; the folder that evforecast collect made is needed."
+        raise InputError(msg)
+    root, there = arguments.store, store_names(arguments.store)
     if not arguments.feed:
-        return kept_stores(arguments.store)
-    return [kept_store(arguments.store, feed) for feed, _ in asked_feeds(arguments)]
+        if not there:
+            msg = f"nothing was collected in {root!r}. Check --store."
+            raise InputError(msg)
+        opened, unknown = [], {}
+        for name in there:
+            try:
+                opened.append(open_store(root, name))
+            except (InputError, FileFormatError) as error:
+                unknown[name] = str(error)
+        return opened, unknown
+    stores, kinds = [], []
+    for name in arguments.feed:
+        if name in there and not arguments.url:
+            stores.append(open_store(root, name))
+        else:
+            require_choice(name, dict.fromkeys([*there, *FEEDS]), "--feed")
+            kinds.append(name)
+    options = argparse.Namespace(**{**vars(arguments), "feed": kinds})
+    for feed, note in asked_feeds(options) if kinds else []:
+        kept = note_of(root, feed.name, strict=False)
+        every = {"every": kept["every"]} if "every" in kept else {}
+        stores.append(Store(root, feed_of({**note, **every}), every=kept.get("every")))
+    return stores, {}
+
+
+def _page_path(path: str) -> str:
+    if Path(path).is_dir():
+        msg = f"--html {path!r} is a folder; name the file: {Path(path, 'collected.html')}."
+        raise InputError(msg)
+    return path
 
 
 def _as_json(one: Standing) -> dict[str, Any]:
     return {
         "feed": one.feed,
         "level": one.level,
+        "reasons": list(one.reasons),
         "every_seconds": int(one.every.astype(int)),
         "since": str(one.since),
         "until": str(one.until),
         "first": _instant(one.first),
         "last": _instant(one.last),
+        "last_rows": _instant(one.last_rows),
+        "newest_rows": one.newest_rows,
+        "usual_rows": one.usual_rows,
         "planned": one.planned,
         "answered": one.answered,
         "rows": one.rows,
@@ -150,19 +198,20 @@ def _lines(one: Standing) -> Iterator[str]:
     """Say how a feed stands."""
     last = _instant(one.last)
     said = "no answer" if last is None else f"last answer {last.replace('T', ' ')} UTC"
-    yield f"{one.feed}: {one.level}, {said}"
+    why = "".join(f"; {reason}" for reason in one.reasons if last is not None)
+    yield f"{one.feed}: {one.level}, {said}{why}"
     if not one.planned:
         return
     missing = one.planned - one.answered
     yield f"  requests  {one.answered:,} of {one.planned:,} answered, {missing:,} missing"
-    yield f"  rows      {one.rows:,}"
+    yield f"  rows      {one.rows:,}, in the last cycle {one.newest_rows:,} {one.unit}s"
     refused = [f"{count:,} {reason}" for reason, count in one.rejected.head(_MOST_LINES).items()]
     more = len(one.rejected) - _MOST_LINES
     yield f"  rejected  {', '.join(refused) or 'none'}" + (
         f", and {more:,} more reasons" if more > 0 else ""
     )
-    sizes = ", ".join(f"{what} {size / 1e6:,.1f}" for what, size in one.size.items())
-    yield f"  size      {one.size.sum() / 1e6:,.1f} MB: {sizes}"
+    sizes = ", ".join(f"{what} {_size(size)}" for what, size in one.size.items())
+    yield f"  size      {_size(one.size.sum())}: {sizes}"
     for title, said_of in (("gaps", _gaps(one)), ("alerts", _alerts(one))):
         yield f"  {title:<9} {said_of[0] if said_of else 'none'}"
         yield from (f"{'':12}{line}" for line in said_of[1:_MOST_LINES])
@@ -175,6 +224,10 @@ def _lines(one: Standing) -> Iterator[str]:
         )
     if len(one.days) > _MOST_DAYS:
         yield f"  and {len(one.days) - _MOST_DAYS:,} more days: see --json or --html."
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"
 
 
 def _gaps(one: Standing) -> list[str]:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evforecast.cli.options import strict
 from evforecast.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def add_parser(commands: Any) -> None:
         "--json", action="store_true", help="print all checks and decisions as JSON, nothing else"
     )
     parser.set_defaults(run=run)
+    strict(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -87,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     from evforecast.monitoring import monitor
     from evforecast.panel import StatusPanel
 
+    _refuse_store(Path(arguments.panel))
     panel = StatusPanel.load(arguments.panel)
     found = monitor(
         panel,
@@ -110,6 +113,17 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(found, written)
     return found.exit_code
+
+
+def _refuse_store(path: Path) -> None:
+    """Raise if a path is of a store, which `StatusPanel.load` would only call no panel."""
+    above = [each for each in (path, *path.absolute().parents) if (each / "journal").is_dir()]
+    if above or any(path.glob("*/journal")):
+        msg = (
+            f"--panel {str(path)!r} is of a store of evforecast collect. Make a panel of it: "
+            "to_panel(open_store(FOLDER, NAME)).save(FILE), of evforecast.collect."
+        )
+        raise InputError(msg)
 
 
 def _forecasts(arguments: argparse.Namespace) -> dict[str, list[StatusForecast]] | None:

@@ -5,6 +5,7 @@ from evforecast.collect.joining import Joined, as_told_by, join_history, match_b
 from evforecast.collect.loading import to_warehouse
 from evforecast.collect.lock import StoreBusyError
 from evforecast.collect.loop import collect_loop
+from evforecast.collect.notes import open_store
 from evforecast.collect.once import CycleResult, collect_once
 from evforecast.collect.panels import to_log, to_panel
 from evforecast.collect.store import Store
@@ -24,6 +25,7 @@ __all__ = [
     "collect_once",
     "join_history",
     "match_by_location",
+    "open_store",
     "to_log",
     "to_panel",
     "to_warehouse",

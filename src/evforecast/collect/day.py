@@ -31,7 +31,9 @@ class Kept:
     removed : bool
         Whether its body was removed from the archive, since it is old.
     before : mapping or None
-        What was read from it earlier and is still there, where it is to be read again.
+        What was read from it earlier, where it is to be read again.
+    is_lost : bool
+        Whether rows of `before` are gone, all or some.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Kept:
     reading: Line | None = None
     removed: bool = False
     before: Line | None = None
+    is_lost: bool = False
 
     @property
     def is_readable(self) -> bool:
@@ -111,8 +114,8 @@ class Day:
                 if kept := self.payloads.get(name):
                     kept.removed = kept.removed or what == "removed"
                     if what == "reread":
-                        before = None if line.get("are_lost") else kept.reading or kept.before
-                        kept.before, kept.reading = before, None
+                        kept.before, kept.reading = kept.reading or kept.before, None
+                        kept.is_lost = bool(line.get("are_lost"))
         elif what == "damaged":
             self.damaged.append(line)
 
@@ -130,11 +133,11 @@ class Day:
         return outcome
 
     def names_answered(self, cycle: str) -> set[str]:
-        """Return the requests of a cycle that were answered, by a body that can be read or not."""
+        """Return the requests of a cycle that were answered by what can be read, or is yet to be."""
         return {
             line["name"]
             for line in self.answers
-            if line["cycle"] == cycle and line["outcome"] in ANSWERED
+            if line["cycle"] == cycle and self.outcome(line) in ANSWERED
         }
 
     def known(self, name: str, url: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from evforecast.sources.http_errors import masked
 if TYPE_CHECKING:
     from evforecast.collect.store import Store
 
-__all__ = ["Planned", "alerts", "coverage_by_day", "entries", "gaps", "plan", "span"]
+__all__ = ["Planned", "alerts", "brought", "coverage_by_day", "entries", "gaps", "plan", "span"]
 
 _DAY = np.timedelta64(86_400, "s")
 ENTRY_COLUMNS = {
@@ -92,6 +92,46 @@ def entries(store: Store, since: np.datetime64, until: np.datetime64) -> pd.Data
         )
     frame = pd.DataFrame(found, columns=list(ENTRY_COLUMNS)).astype(ENTRY_COLUMNS)
     return frame.sort_values(["cycle", "asked_at"], kind="stable", ignore_index=True)
+
+
+def brought(store: Store, since: np.datetime64, until: np.datetime64) -> pd.DataFrame:
+    """Return what each answer that can be read brought, be it new or what was there before.
+
+    Parameters
+    ----------
+    store : Store
+    since, until : numpy.datetime64
+        Cycles from `since` up to, but not at, `until`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``cycle``, ``collected_at``; ``rows`` of observations: of the table ``status``, or else of those
+        whose rows are told apart by their time, or else of all; ``rows_read`` in the payload, ``rejected``
+        of them; ``is_frozen``, whether the watch found the same again and again.
+    """
+    moving = [name for name, table in store.feed.tables.items() if table.time in table.key]
+    main = ["status"] if "status" in store.feed.tables else moving or list(store.feed.tables)
+    found = []
+    for _, day, line in _answers(store, since, until):
+        kept = day.of(line)
+        if day.outcome(line) in ANSWERED and kept is not None and kept.reading is not None:
+            reading = kept.reading
+            is_new = line["outcome"] == "stored"
+            found.append(
+                {
+                    "cycle": line["cycle"],
+                    "collected_at": line["collected_at"],
+                    "rows": sum(reading["rows"].get(name, 0) for name in main),
+                    "rows_read": reading["rows_read"],
+                    "rejected": reading["rejected"],
+                    "is_frozen": bool((reading if is_new else line).get("is_frozen")),
+                }
+            )
+    kinds = {"cycle": "datetime64[s]", "collected_at": "datetime64[s]", "rows": "int64"}
+    kinds |= {"rows_read": "int64", "rejected": "int64", "is_frozen": "bool"}
+    frame = pd.DataFrame(found, columns=list(kinds)).astype(kinds)
+    return frame.sort_values(["cycle", "collected_at"], kind="stable", ignore_index=True)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,13 @@ import numpy as np
 from evforecast.collect.fetching import Answer, Fetch
 from evforecast.collect.journal import Line
 from evforecast.collect.ledger import plan
+from evforecast.collect.presence import note_presence
 from evforecast.collect.raw import payload_id
 from evforecast.collect.reading import note_unchanged, read
 from evforecast.collect.recovery import recover
 from evforecast.collect.store import Store
 from evforecast.collect.watch import Alert
-from evforecast.errors import TransientError
+from evforecast.errors import InputError, TerminalError, TransientError
 from evforecast.sources.feed import Request
 from evforecast.sources.http_errors import masked, unmasked, without_secrets
 from evforecast.timegrid import TimeLike, as_time
@@ -48,6 +49,11 @@ class CycleResult:
         What kept the cycle from being done: a full disk, another process that holds the store.
     unanswered : int
         Requests that nothing answered that can be read, neither their own address nor the one in its place.
+    reasons : mapping of str to str
+        What went wrong with those, by the name of the request, behind its cycle where that is an earlier one.
+    again : numpy.datetime64 or None
+        From when on asking again, in this cycle, may bring what is missing of it: at once, or when the server
+        said. None where nothing is missing, or asking again would bring the same.
     """
 
     feed: str
@@ -56,6 +62,8 @@ class CycleResult:
     alerts: tuple[Alert, ...] = ()
     error: str = ""
     unanswered: int = 0
+    reasons: dict[str, str] = field(default_factory=dict)
+    again: np.datetime64 | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -66,7 +74,8 @@ class CycleResult:
 def collect_once(store: Store, fetch: Fetch, *, now: TimeLike, wait: float = 0.0) -> CycleResult:
     """Ask what the present cycle of a feed still lacks, keep the answers and read them.
 
-    What an earlier process left undone is done first. Of a feed whose things can be had later, some of
+    A request whose answer cannot be read is still lacking: the body is kept, and it is asked again. What an
+    earlier process left undone is done first. Of a feed whose things can be had later, some of
     what was missed is asked for again. An answer is on the disk before anything else is done with it, and
     entered once for its cycle; a failed request is entered too. Whatever a feed's own code raises ends as
     an entry, not as an error.
@@ -128,6 +137,9 @@ def collect_once(store: Store, fetch: Fetch, *, now: TimeLike, wait: float = 0.0
         is_up = True
         for request in round_.planned(cycle):
             is_up &= round_.ask_pages(cycle, request)
+        again = round_.again
+        if not round_.reasons:
+            round_.alerts += note_presence(store, round_.day, cycle, at)
         for due, request in round_.had_later(cycle) if is_up else []:
             if not round_.ask_pages(due, request):
                 break
@@ -137,7 +149,9 @@ def collect_once(store: Store, fetch: Fetch, *, now: TimeLike, wait: float = 0.0
         cycle,
         dict(round_.outcomes),
         tuple(round_.alerts),
-        unanswered=round_.unanswered,
+        unanswered=len(round_.reasons),
+        reasons=round_.reasons,
+        again=again,
     )
 
 
@@ -148,7 +162,8 @@ class _Round:
         self.store, self.fetch, self.now = store, fetch, now
         self.day = str(now.astype("datetime64[D]"))
         self.outcomes: Counter[str] = Counter()
-        self.unanswered = 0
+        self.reasons: dict[str, str] = {}
+        self.again: np.datetime64 | None = None
         self.alerts: list[Alert] = []
 
     def prepare(self) -> bool:
@@ -171,8 +186,9 @@ class _Round:
         try:
             return list(self.store.feed.requests(cycle))
         except Exception as error:  # noqa: BLE001 - one feed's fault is an entry
-            self._enter(_failed(self._asked(cycle, "", ""), error, ""))
-            self.unanswered += 1
+            line = _failed(self._asked(cycle, "", ""), error, "")
+            self._enter(line)
+            self.reasons[""] = line["reason"]
             return []
 
     def ask_pages(self, cycle: np.datetime64, request: Request) -> bool:
@@ -209,7 +225,7 @@ class _Round:
 
     def ask(self, cycle: np.datetime64, request: Request) -> bool:
         """Ask one request, or what may be asked in its place; return whether asking on makes sense."""
-        is_up = True
+        is_up, reason, again = True, "", []
         for url in filter(None, (request.url, request.fallback)):
             asked = self._asked(cycle, request.name, url)
             known = self.store.day(self.day).known(request.name, asked["url"])
@@ -217,16 +233,25 @@ class _Round:
                 answer = self.fetch.get(url, etag=known.get("etag"), modified=known.get("modified"))
                 line = {**asked, **_entry(answer, known)}
             except Exception as error:  # noqa: BLE001 - whatever it is, it is an entry
-                self._enter(_failed(asked, error, url))
+                failure = _failed(asked, error, url)
+                self._enter(failure)
+                reason = failure["reason"]
                 is_up = not isinstance(error, TransientError)
+                if not isinstance(error, TerminalError | InputError):
+                    again.append(getattr(error, "retry_at", None) or self.now)
                 continue
-            if self._keep(line, answer.body):
+            reason = self._keep(line, answer.body)
+            if not reason:
                 return True
-        self.unanswered += 1
+            again.append(self.now)
+        is_own = cycle == self.store.cycle(self.now)
+        self.reasons[request.name if is_own else f"{cycle} {request.name}"] = reason
+        if again:
+            self.again = min(again if self.again is None else [*again, self.again])
         return is_up
 
-    def _keep(self, line: Line, body: bytes) -> bool:
-        """Keep an answer and read it; return whether it can be read."""
+    def _keep(self, line: Line, body: bytes) -> str:
+        """Keep an answer and read it; return why it cannot be read, nothing where it can."""
         store = self.store
         if line["outcome"] == "stored":
             payload = payload_id(line["name"], line["sha256"])
@@ -234,17 +259,20 @@ class _Round:
                 line = {**line, "outcome": "same"}
             else:
                 store.archive.put(self.day, payload, body, line)
-        if line["outcome"] != "stored":
-            alerts = note_unchanged(store, line, store.day(self.day).last(line["name"]))
+        kept = store.day(self.day).of(line)
+        if line["outcome"] != "stored" and not (kept and kept.reading and not kept.is_readable):
+            last = store.day(self.day).last(line["name"])
+            alerts, line = note_unchanged(store, line, last)
             self.alerts += alerts
-            line = {**line, "alerts": [asdict(alert) for alert in alerts]}
         store.journal.append(self.day, line)
         kept = store.day(self.day).of(line)
         if kept is not None and kept.reading is None:
             self.alerts += read(store, self.day, kept, now=self.now, body=body)
         outcome = store.day(self.day).outcome(line)
         self.outcomes[outcome] += 1
-        return outcome != "unreadable"
+        if outcome != "unreadable" or kept is None or kept.reading is None:
+            return ""
+        return f"unreadable: {kept.reading['reason']}"
 
     def _asked(self, cycle: np.datetime64, name: str, url: str) -> Line:
         return {

@@ -13,11 +13,14 @@ from evforecast.disk import write_whole
 __all__ = ["Profiles"]
 
 _NAMES_KEPT = 64
+_PARTS = ("names", "places", "present")
 _DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError)
 
 
 class Profiles:
     """One profile for each request, in one file.
+
+    What is noted of the feed as a whole, `present` say, is in the same file.
 
     A request seen for the first time, the page of another day say, is held against the last one of the same
     address without its query. The file helps to notice changes and no more: one that is lost or damaged is
@@ -57,6 +60,17 @@ class Profiles:
         known["names"][name] = known["places"][_place(url)] = facts
         while len(known["names"]) > _NAMES_KEPT:
             known["names"].pop(next(iter(known["names"])))
+        self._write(known)
+
+    def present(self) -> dict[str, Any]:
+        """Return what `keep_present` kept; nothing if it was lost."""
+        return self._load()["present"]
+
+    def keep_present(self, facts: dict[str, Any]) -> None:
+        """Keep which chargers there are, as JSON can hold it."""
+        self._write({**self._load(), "present": facts})
+
+    def _write(self, known: dict[str, dict[str, Any]]) -> None:
         write_whole(self.path, json.dumps(known).encode(), flush=False)
         self._known = _stamp(self.path), known
 
@@ -65,10 +79,10 @@ class Profiles:
             stamp = _stamp(self.path)
             if stamp != self._known[0]:
                 found = json.loads(self.path.read_bytes())
-                known = {"names": dict(found["names"]), "places": dict(found["places"])}
+                known = {part: dict(found.get(part, {})) for part in _PARTS}
                 self._known = stamp, known
         except _DAMAGE:
-            return {"names": {}, "places": {}}
+            return {part: {} for part in _PARTS}
         return self._known[1]
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["note_unchanged", "read"]
 
+_LONG_ENOUGH = 12
+_A_DAY = np.timedelta64(86_400, "s")
+
 
 def read(
     store: Store,
@@ -65,20 +68,18 @@ def read(
     except Exception as error:  # noqa: BLE001 - whatever a reader does, collecting goes on
         reason = f"{type(error).__name__}: {error}"
         alert = Alert("unreadable", kept.answer["name"], reason)
-        if kept.before is not None and kept.before["what"] == "read":
+        if before := _left(store, day, kept):
             # A reader that fails on what was read once: its rows stay.
-            store.journal.append(
-                day, {**kept.before, **facts, "reason": reason, "alerts": []}, flush=False
-            )
+            line = {**before, **facts, "reason": reason, "alerts": []}
         else:
             told = [asdict(alert)] if is_new else []
             line = {"what": "unreadable", **facts, "reason": reason, "alerts": told}
-            store.journal.append(day, line, flush=False)
+        store.journal.append(day, line, flush=False)
         return [alert]
     for name, table in tables.items():
         store.shelves[name].put(day, kept.id, table)
     store.quarantine.put(day, kept.id, rejected)
-    alerts = _watched(store, kept, reading) if is_new else []
+    alerts, is_frozen = _watched(store, kept, reading) if is_new else ([], False)
     line = {
         "what": "read",
         **facts,
@@ -90,12 +91,25 @@ def read(
         "notes": [str(note) for note in reading.notes],
         "more": [[masked(page.url), page.name, masked(page.fallback)] for page in reading.more],
         "alerts": [asdict(alert) for alert in alerts],
+        **({"is_frozen": True} if is_frozen else {}),
     }
     store.journal.append(day, line, flush=False)
     return alerts
 
 
-def note_unchanged(store: Store, line: Line, last: Line) -> list[Alert]:
+def _left(store: Store, day: str, kept: Kept) -> Line | None:
+    """Return what was read from a payload before, as far as its rows are there; None for nothing."""
+    before = kept.before
+    if before is None or before["what"] != "read":
+        return None
+    if not kept.is_lost:
+        return before
+    rows = {name: store.shelf(name).counts(day).get(kept.id, 0) for name in before["rows"]}
+    rejected = store.quarantine.counts(day).get(kept.id, 0)
+    return {**before, "rows": rows, "rejected": rejected} if any(rows.values()) else None
+
+
+def note_unchanged(store: Store, line: Line, last: Line) -> tuple[list[Alert], Line]:
     """Tell the watch that a request was answered by what we have; return what it says.
 
     Parameters
@@ -106,12 +120,28 @@ def note_unchanged(store: Store, line: Line, last: Line) -> list[Alert]:
         The answer.
     last : mapping
         The one before: a feed that goes back to an earlier body is not frozen.
+
+    Returns
+    -------
+    list of Alert
+    mapping
+        The answer, with what the watch says.
     """
     name, url = line["name"], line["url"]
-    is_same = last.get("sha256") == line["sha256"]
-    profile, alerts = watch_unchanged(store.profiles.of(name, url), name=name, is_same=is_same)
+    is_same, enough = last.get("sha256") == line["sha256"], _enough(store)
+    profile, alerts = watch_unchanged(
+        store.profiles.of(name, url), name=name, is_same=is_same, enough=enough
+    )
     store.profiles.keep(name, url, profile)
-    return alerts
+    said = {"alerts": [asdict(alert) for alert in alerts]}
+    return alerts, {**line, **said, **({"is_frozen": True} if profile.is_frozen(enough) else {})}
+
+
+def _enough(store: Store) -> int:
+    """Return how many answers may tell that a feed is frozen: those of a day, or twelve; 0 if it may be."""
+    if not any(table.time in table.key for table in store.feed.tables.values()):
+        return 0  # of its rows the last ones count: where chargers are may stay as it is
+    return min(_LONG_ENOUGH, max(int(_A_DAY // store.every), 1))
 
 
 def _payload(kept: Kept, body: bytes) -> Payload:
@@ -161,16 +191,17 @@ def _as_text(frame: pd.DataFrame) -> pa.Table:
     return pa.table(columns)
 
 
-def _watched(store: Store, kept: Kept, reading: Reading) -> list[Alert]:
+def _watched(store: Store, kept: Kept, reading: Reading) -> tuple[list[Alert], bool]:
+    """Hold a reading against those before; return what is to be told, and whether the feed is frozen."""
     name, url = kept.answer["name"], kept.answer["url"]
+    enough = _enough(store)
     try:
-        profile, alerts = watch(store.profiles.of(name, url), reading, name=name)
+        profile, alerts = watch(store.profiles.of(name, url), reading, name=name, enough=enough)
     except Exception as error:  # noqa: BLE001 - the rows are kept; a watch that cannot look says so
-        return [
-            Alert("unreadable", name, f"The watch over it failed: {type(error).__name__}: {error}")
-        ]
+        message = f"The watch over it failed: {type(error).__name__}: {error}"
+        return [Alert("unreadable", name, message)], False
     store.profiles.keep(name, url, profile)
-    return alerts
+    return alerts, profile.is_frozen(enough)
 
 
 def _counts(given: Mapping[str, int]) -> dict[str, int]:

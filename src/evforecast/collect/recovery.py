@@ -89,13 +89,16 @@ def mend(store: Store, day: str, now: np.datetime64, *, is_thorough: bool = Fals
 
 def wanting(store: Store, day: str, *, is_thorough: bool = False) -> list[str]:
     """Return the payloads of a day whose rows are not all there, or are damaged."""
-    shelves = {**store.shelves, "": store.quarantine}
-    counts = {name: shelf.counts(day, is_thorough=is_thorough) for name, shelf in shelves.items()}
+    payloads = store.day(day).payloads.values()
+    # A table that this feed does not name may be there all the same: another reader brought its rows.
+    names = {name for kept in payloads for name in kept.rows}
+    counts = {name: store.shelf(name).counts(day, is_thorough=is_thorough) for name in names}
+    counts[""] = store.quarantine.counts(day, is_thorough=is_thorough)
     found = []
-    for kept in store.day(day).payloads.values():
+    for kept in payloads:
         if kept.is_readable and kept.reading is not None:
             due = {**kept.rows, "": kept.reading["rejected"]}
-            if any(counts.get(name, {}).get(kept.id, 0) != n for name, n in due.items()):
+            if any(counts[name].get(kept.id, 0) != n for name, n in due.items()):
                 found.append(kept.id)
     return found
 

@@ -125,6 +125,17 @@ class Shelf:
                 counts.pop(payload, None)
         return counts
 
+    def ids(self, day: str, payloads: Sequence[str]) -> set[str] | None:
+        """Return the chargers in some payloads' own files; None where there is no such file or column."""
+        found: set[str] = set()
+        for name in payloads:
+            path = self.path(day, name)
+            table = _read(path, columns=["evse_id"]) if path.exists() else None
+            if table is None or "evse_id" not in table.column_names:
+                return None
+            found.update(map(str, table["evse_id"].to_pylist()))
+        return found
+
     def read(
         self,
         day: str,

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evforecast.collect.day import ANSWERED
+from evforecast.collect.ledger import brought
 from evforecast.collect.store import Store
 from evforecast.timegrid import TimeLike, as_time
 
 __all__ = ["Standing", "brief", "standing", "stretches"]
 
 _LATE, _STILL = 2, 4
+_REJECTED, _LATELY = 0.05, 4  # the share of the rows of the last cycles
+_USUAL = np.timedelta64(7 * 86_400, "s")
+_ENOUGH = 3
+_NEVER = np.datetime64("NaT", "s")
+_NUMBER = re.compile(r"\d+")
 _ADDRESS = re.compile(r"https?://([^/\s]+)\S*?(?=[.,:;)]*(?:\s|$))")
 
 
@@ -30,12 +35,22 @@ class Standing:
     now : numpy.datetime64
         The time of asking.
     level : str
-        ``OK``: the last answer that can be read is two cycles old at most; ``WARNING``: four at most;
-        ``ERROR``: older, or there is none; ``EMPTY``: nothing was planned.
+        ``OK``: rows came within the last two cycles; ``WARNING``: within four, or the feed is frozen, or
+        brings less than half of its usual rows, or more than one in twenty of the last four cycles was
+        rejected; ``ERROR``: none for longer, or none at all; ``EMPTY``: nothing was planned.
+    reasons : tuple of str
+        Why it is not OK, a sentence each.
     since, until : numpy.datetime64
         The cycles that are looked at, from `since` up to, but not at, `until`.
     first, last : numpy.datetime64
         When the first and the last answer came that can be read; NaT for none.
+    last_rows : numpy.datetime64
+        When the last of them came that has rows of observations, be they new or as before; NaT for none.
+    usual_rows, newest_rows : int
+        How many of those rows a cycle usually has, and how many the newest cycle with an answer has; of a
+        feed of statuses, the chargers. 0 for none.
+    unit : str
+        What such a row is: ``"charger"`` or ``"row"``.
     days : pandas.DataFrame
         As `Store.coverage_by_day` returns it.
     stretches : pandas.DataFrame
@@ -52,10 +67,15 @@ class Standing:
     every: np.timedelta64
     now: np.datetime64
     level: str
+    reasons: tuple[str, ...]
     since: np.datetime64
     until: np.datetime64
     first: np.datetime64
     last: np.datetime64
+    last_rows: np.datetime64
+    usual_rows: int
+    newest_rows: int
+    unit: str
     days: pd.DataFrame
     stretches: pd.DataFrame
     rejected: pd.Series
@@ -109,27 +129,30 @@ def standing(store: Store, *, now: TimeLike, since: TimeLike | None = None) -> S
         first, newest = (came["cycle"].to_numpy(dtype="datetime64[s]")[place] for place in (0, -1))
         begin = first if since is None else max(first, as_time(since))
         until = max(begin, until + store.every if newest >= until else until)
-    since_ = pd.Timestamp(begin)
-    answers = came[
-        came["outcome"].isin(ANSWERED)
-        & (came["cycle"] >= since_)
-        & (came["cycle"] < pd.Timestamp(until))
-    ]["collected_at"].to_numpy(dtype="datetime64[s]")
-    oldest, last = (
-        (answers.min(), answers.max()) if len(answers) else (np.datetime64("NaT", "s"),) * 2
-    )
+    answers = brought(store, begin, until)
+    answers = answers[answers["collected_at"] < pd.Timestamp(at)]
+    times = answers["collected_at"].to_numpy(dtype="datetime64[s]")
+    with_rows = times[answers["rows"].to_numpy() > 0]
+    by_cycle = answers.groupby("cycle")["rows"].sum()
+    usual = _usual(by_cycle)
     days = store.coverage_by_day(begin, until)
     rejected = store.rejected(begin, at)
     alerts = store.alerts(begin, at)
+    level, reasons = _level(store, at, answers, usual)
     return Standing(
         feed=store.feed.name,
         every=store.every,
         now=at,
-        level=_level(store, at, last) if days["planned"].sum() else "EMPTY",
+        level=level if days["planned"].sum() else "EMPTY",
+        reasons=tuple(reasons) if days["planned"].sum() else (),
         since=begin,
         until=until,
-        first=oldest,
-        last=last,
+        first=times.min() if len(times) else _NEVER,
+        last=times.max() if len(times) else _NEVER,
+        last_rows=with_rows.max() if len(with_rows) else _NEVER,
+        usual_rows=usual,
+        newest_rows=int(by_cycle.iloc[-1]) if len(by_cycle) else 0,
+        unit="charger" if "status" in store.feed.tables else "row",
         days=days,
         stretches=stretches(store.gaps(begin, until), store.every),
         rejected=rejected["reason"].value_counts(),
@@ -138,14 +161,44 @@ def standing(store: Store, *, now: TimeLike, since: TimeLike | None = None) -> S
     )
 
 
-def _level(store: Store, at: np.datetime64, last: np.datetime64) -> str:
-    if np.isnat(last) or at - last > _STILL * store.every:
-        return "ERROR"
-    return "WARNING" if at - last > _LATE * store.every else "OK"
+def _usual(by_cycle: pd.Series) -> int:
+    """Return how many rows the cycles of a week before the newest usually have; 0 for too few."""
+    if not len(by_cycle):
+        return 0
+    before = by_cycle[by_cycle.index >= by_cycle.index[-1] - pd.Timedelta(_USUAL)].iloc[:-1]
+    return int(before.median()) if len(before) >= _ENOUGH else 0
+
+
+def _level(
+    store: Store, at: np.datetime64, answers: pd.DataFrame, usual: int
+) -> tuple[str, list[str]]:
+    """Return how a feed stands by what its answers brought, and why."""
+    with_rows = answers[answers["rows"] > 0]
+    if with_rows.empty:
+        return "ERROR", ["no row came" if len(answers) else "no answer came that can be read"]
+    last = with_rows["collected_at"].max().to_datetime64().astype("datetime64[s]")
+    late = at - last
+    if late > _LATE * store.every:
+        said = f"no row came since {str(last)[:16].replace('T', ' ')} UTC"
+        return "ERROR" if late > _STILL * store.every else "WARNING", [said]
+    newest = answers[answers["cycle"] == answers["cycle"].max()]
+    lately = answers[
+        answers["cycle"] > answers["cycle"].max() - pd.Timedelta(_LATELY * store.every)
+    ]
+    reasons = []
+    if newest["is_frozen"].any():
+        reasons.append("it brings the same again and again")
+    if (rows := int(newest["rows"].sum())) < usual / 2:
+        reasons.append(f"{rows:,} rows came where {usual:,} are usual")
+    if (share := lately["rejected"].sum() / max(lately["rows_read"].sum(), 1)) > _REJECTED:
+        reasons.append(f"{share:.0%} of the rows of the last {_LATELY} cycles were rejected")
+    return "WARNING" if reasons else "OK", reasons
 
 
 def stretches(gaps: pd.DataFrame, every: np.timedelta64) -> pd.DataFrame:
-    """Return gaps put together: those of one request, cycle after cycle, are one.
+    """Return gaps put together: those of one request and one reason, cycle after cycle, are one.
+
+    Reasons that differ in numbers alone, the time to ask again say, are the same.
 
     Parameters
     ----------
@@ -168,8 +221,11 @@ def stretches(gaps: pd.DataFrame, every: np.timedelta64) -> pd.DataFrame:
     [[Timestamp('2026-11-28 09:00:00'), 1], [Timestamp('2026-11-28 08:15:00'), 2]]
     """
     ordered = gaps.sort_values(["name", "cycle"], kind="stable")
-    goes_on = (ordered["cycle"].diff() == pd.Timedelta(every)) & (
-        ordered["name"] == ordered["name"].shift()
+    kind = ordered["reason"].map(lambda reason: _NUMBER.sub("0", brief(reason)))
+    goes_on = (
+        (ordered["cycle"].diff() == pd.Timedelta(every))
+        & (ordered["name"] == ordered["name"].shift())
+        & (kind == kind.shift())
     )
     found = ordered.groupby((~goes_on).cumsum().to_numpy()).agg(
         first=("cycle", "min"),

@@ -54,7 +54,7 @@ class Store:
     Raises
     ------
     InputError
-        If the feed's name is no name for a folder, or `every` is no divisor of a day.
+        If `feed` is but a name, or has one that no folder can have; or `every` is no divisor of a day.
 
     Examples
     --------
@@ -74,6 +74,12 @@ class Store:
     def __init__(
         self, root: str | os.PathLike[str], feed: Feed, *, every: StepLike | None = None
     ) -> None:
+        if isinstance(feed, str):
+            msg = (
+                f"Store: feed={feed!r} is the name of a feed. Pass the feed itself, BelibStatus() say; or "
+                f"open what evforecast collect made: open_store(root, {feed!r})."
+            )
+            raise InputError(msg)
         if not _NAME.fullmatch(feed.name):
             msg = f"Store: {feed.name!r} is no name for a folder; use lower case letters, digits and '-'."
             raise InputError(msg)
@@ -84,7 +90,7 @@ class Store:
         self.lag = np.timedelta64(int(pd.Timedelta(feed.lag).total_seconds()), "s")
         self.journal = Journal(self.folder / "journal")
         self.archive = Archive(self.folder / "raw")
-        self.shelves = {name: Shelf(self.folder / "rows" / name) for name in feed.tables}
+        self.shelves = {name: self.shelf(name) for name in feed.tables}
         self.quarantine = Shelf(self.folder / "rejected")
         self.profiles = Profiles(self.folder / "profiles.json")
         self._last: tuple[str, list[Line], Day, int] = ("", [], Day(()), 0)
@@ -110,6 +116,10 @@ class Store:
         """
         with held(self.folder / "lock", what, wait=wait):
             yield
+
+    def shelf(self, table: str) -> Shelf:
+        """Return where the rows of a table lie, be it one of the feed's or not."""
+        return Shelf(self.folder / "rows" / table)
 
     def cycle(self, now: np.datetime64) -> np.datetime64:
         """Return the cycle that is on at a time: cycles lie `every` apart, from midnight UTC on."""

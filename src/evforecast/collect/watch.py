@@ -23,6 +23,7 @@ _STAMPS_KEPT = 16
 _NEW_PACE = 5  # intervals between stamps that make a pace: most of them
 _PACE = 1.5
 _FROZEN = 4
+_LONG_ENOUGH = 12
 _ENOUGH = 3
 _ENOUGH_VALUES = 30
 # A field without any value has no kind to compare.
@@ -37,7 +38,8 @@ class Alert:
     ----------
     kind : str
         ``"new word"``, ``"missing field"``, ``"new field"``, ``"another kind"``, ``"fewer rows"``,
-        ``"another scale"``, ``"frozen"``, ``"another pace"``, ``"unreadable"`` or ``"damaged"``.
+        ``"another scale"``, ``"frozen"``, ``"another pace"``, ``"vanished"``, ``"unreadable"`` or
+        ``"damaged"``.
     subject : str
         The word, the field, the column; else the request.
     message : str
@@ -78,6 +80,8 @@ class Profile:
         The newest times that the feed itself gave, those that differ.
     scales : mapping of str to tuple of float
         The least and the largest value of each column of numbers.
+    answers : int
+        How many came, those that brought nothing new too.
 
     Examples
     --------
@@ -95,6 +99,18 @@ class Profile:
     longest: int = 0
     stamps: tuple[str, ...] = ()
     scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    answers: int = 0
+
+    def is_frozen(self, enough: int = _LONG_ENOUGH) -> bool:
+        """Tell whether the same came again and again, four times and twice as often as ever.
+
+        Parameters
+        ----------
+        enough : int
+            How many answers there have to be before that says something; 0 for a feed that may stand still.
+        """
+        is_known = 0 < enough <= self.answers
+        return is_known and self.unchanged >= max(_FROZEN, 2 * self.longest)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -111,7 +127,9 @@ class Profile:
         return cls(**given)
 
 
-def watch(profile: Profile, reading: Reading, *, name: str) -> tuple[Profile, list[Alert]]:
+def watch(
+    profile: Profile, reading: Reading, *, name: str, enough: int = _LONG_ENOUGH
+) -> tuple[Profile, list[Alert]]:
     """Hold a reading against what came before it.
 
     Parameters
@@ -121,6 +139,8 @@ def watch(profile: Profile, reading: Reading, *, name: str) -> tuple[Profile, li
     reading : Reading
     name : str
         The request.
+    enough : int
+        How many answers there have to be before one may be frozen; 0 for a feed that may stand still.
 
     Returns
     -------
@@ -129,9 +149,9 @@ def watch(profile: Profile, reading: Reading, *, name: str) -> tuple[Profile, li
     list of Alert
         Fields and kinds are compared with the reading before; rows with the median of the last nine, less
         than half of it is told; the same rows but for their times are told once they came four times, and
-        twice as often as ever; the pace is the median time between the newest times that the feed gives,
-        half as long again or less is told; a scale is told, after thirty readings, when the median of a
-        column lies further outside of all that was seen than half its range.
+        twice as often as ever (none at all are never told so); the pace is the median time between the
+        newest times that the feed gives, half as long again or less is told; a scale is told, after thirty
+        readings, when the median of a column lies further outside of all that was seen than half its range.
 
     Examples
     --------
@@ -157,6 +177,7 @@ def watch(profile: Profile, reading: Reading, *, name: str) -> tuple[Profile, li
     after = replace(
         profile,
         readings=profile.readings + 1,
+        answers=profile.answers + 1,
         fields=fields,
         absent=tuple(sorted(fields.keys() - reading.fields.keys())),
         words=tuple(sorted({*profile.words, *reading.unknown_words})),
@@ -173,16 +194,16 @@ def watch(profile: Profile, reading: Reading, *, name: str) -> tuple[Profile, li
             },
         },
     )
-    digest = _digest(reading)
-    if digest != profile.digest:
-        longest = max(profile.longest, profile.unchanged)
-        return replace(after, digest=digest, unchanged=1, longest=longest), found
-    after, frozen = watch_unchanged(after, name=name)
-    return after, [*found, *frozen]
+    digest = _digest(reading) if reading.rows_read else ""
+    if digest == profile.digest and digest:
+        after = replace(after, unchanged=profile.unchanged + 1)
+        return after, [*found, *_frozen(profile, after, name, enough)]
+    longest = max(profile.longest, profile.unchanged)
+    return replace(after, digest=digest, unchanged=int(bool(digest)), longest=longest), found
 
 
 def watch_unchanged(
-    profile: Profile, *, name: str, is_same: bool = True
+    profile: Profile, *, name: str, is_same: bool = True, enough: int = _LONG_ENOUGH
 ) -> tuple[Profile, list[Alert]]:
     """Take into account that a feed answered what it had answered before.
 
@@ -193,6 +214,8 @@ def watch_unchanged(
         The request.
     is_same : bool
         Whether it had answered that the last time, and not earlier.
+    enough : int
+        As for `watch`.
 
     Returns
     -------
@@ -202,20 +225,29 @@ def watch_unchanged(
 
     Examples
     --------
-    >>> watch_unchanged(Profile(unchanged=3), name="status")[1][0].kind
+    >>> before = Profile(unchanged=3, answers=20, rows=(30,))
+    >>> watch_unchanged(before, name="status")[1][0].kind
     'frozen'
     """
+    after = replace(profile, answers=profile.answers + 1)
     if not is_same:
         longest = max(profile.longest, profile.unchanged)
-        return replace(profile, digest="", unchanged=1, longest=longest), []
-    after = replace(profile, unchanged=profile.unchanged + 1)
-    if after.unchanged != max(_FROZEN, 2 * profile.longest):
+        return replace(after, digest="", unchanged=1, longest=longest), []
+    if profile.rows and not profile.rows[-1]:  # nothing, again and again, is another matter
         return after, []
+    after = replace(after, unchanged=profile.unchanged + 1)
+    return after, _frozen(profile, after, name, enough)
+
+
+def _frozen(before: Profile, after: Profile, name: str, enough: int) -> list[Alert]:
+    """Return that a feed is frozen, if it was not so before."""
+    if before.is_frozen(enough) or not after.is_frozen(enough):
+        return []
     msg = (
-        f"{name} brought the same {after.unchanged} times in a row; before, {max(profile.longest, 1)} at "
+        f"{name} brought the same {after.unchanged} times in a row; before, {max(after.longest, 1)} at "
         "most. Is the feed still alive?"
     )
-    return after, [Alert("frozen", name, msg)]
+    return [Alert("frozen", name, msg)]
 
 
 def _words(profile: Profile, reading: Reading) -> Iterator[Alert]:

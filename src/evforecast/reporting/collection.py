@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,6 @@ _MOST_DAYS = 14
 _MOST_ROWS = 12
 _WORST_FIRST = ("ERROR", "WARNING", "EMPTY", "OK")
 _TIME = "%Y-%m-%d %H:%M"
-_BAD = {"WARNING": ("is late", "are late"), "ERROR": ("stands still", "stand still")}
 _HOW_TO_READ = """
 All times are UTC, and a day is a day of UTC.
 
@@ -30,8 +30,10 @@ A feed is asked once a cycle, with one request or several. A request is answered
 read is kept; one that cannot be read is kept too, but the request counts as missing. For a feed whose things
 can be had later, a later answer counts.
 
-A feed is OK when its last answer is two cycles old at most, WARNING until four, ERROR from then on. What was
-missing before does not change that: it is in the picture and in the tables.
+A feed is OK when rows came within its last two cycles, WARNING until four, ERROR from then on. It is WARNING
+too while it brings the same again and again, or less than half of the rows that are usual in a week, or while
+more than one row in twenty of the last four cycles was rejected. What was missing before does not change
+that: it is in the picture and in the tables.
 
 Rows are those that came new; of two rows with the same key, the one collected later is the one that is read.
 A row that could not be taken is kept apart with its reason.
@@ -131,7 +133,8 @@ def _verdict(page: Page, found: Sequence[Standing]) -> None:
     elif level == "OK":
         page.verdict(level, f"Every feed brings its data. {gaps}")
     else:
-        page.verdict(level, f"{names} {_BAD[level][len(bad) > 1]}. {gaps}")
+        said = " ".join(f"{one.feed}: {'; '.join(one.reasons)}." for one in bad)
+        page.verdict(level, f"{said} {gaps}")
 
 
 def _overview(page: Page, found: Sequence[Standing]) -> None:
@@ -146,7 +149,8 @@ def _overview(page: Page, found: Sequence[Standing]) -> None:
             "rows": [one.rows for one in found],
             "rejected": [int(one.rejected.sum()) for one in found],
             "alerts": [len(one.alerts) for one in found],
-            "size": [one.size.sum() / 1e6 for one in found],
+            "newest": [one.newest_rows for one in found],
+            "size": [one.size.sum() / 1e3 for one in found],
         }
     )
     page.table(
@@ -159,12 +163,13 @@ def _overview(page: Page, found: Sequence[Standing]) -> None:
             "every": "every",
             "planned": "requests",
             "missing": "missing",
-            "rows": "rows",
+            "newest": "in the last cycle",
+            "rows": "rows in all",
             "rejected": "rejected",
             "alerts": "alerts",
-            "size": "MB",
+            "size": "kB",
         },
-        formats={"size": ",.1f", "last": _TIME},
+        formats={"size": ",.0f", "last": _TIME},
         name="feeds",
         levels="level",
     )
@@ -182,13 +187,25 @@ def _picture(page: Page, found: Sequence[Standing]) -> None:
     page.figures(
         Figure(
             picture(
-                lambda ax: coverage(planned, answered, ax=ax), size=(4.8, 0.9 + 0.62 * len(known))
+                lambda ax: _drawn(ax, planned, answered, known),
+                size=(4.8, 0.9 + 0.62 * len(known)),
             ),
             "A band for each feed, coloured day by day by the share of its requests that were answered.",
             "The share of the planned requests that have an answer, day by day. A blank day is one before "
             "the feed was collected.",
         )
     )
+
+
+def _drawn(
+    ax: Any, planned: pd.DataFrame, answered: pd.DataFrame, known: Sequence[Standing]
+) -> Any:
+    """Draw the coverage from the first to the last cycle: a first day that has begun at noon ends there."""
+    ax = coverage(planned, answered, ax=ax)
+    begin, end = min(one.since for one in known), max(one.until for one in known)
+    ax.set_xlim(*((time - np.datetime64(0, "s")) / np.timedelta64(1, "D") for time in (begin, end)))
+    ax.xaxis.get_major_formatter().formats[2] = "%d %b"
+    return ax
 
 
 def _feed(page: Page, one: Standing) -> None:
@@ -204,7 +221,9 @@ def _feed(page: Page, one: Standing) -> None:
             "First answer": _time(one.first),
             "Last answer": _time(one.last),
             "Answered": f"{one.answered:,} of {counted(one.planned, 'request')}",
-            "On the disk": f"{one.size.sum() / 1e6:,.1f} MB, {one.size['raw'] / 1e6:,.1f} of it as it came",
+            "In the last cycle": counted(one.newest_rows, one.unit)
+            + (f", {one.usual_rows:,} are usual" if one.usual_rows else ""),
+            "On the disk": f"{one.size.sum() / 1e3:,.0f} kB, {one.size['raw'] / 1e3:,.0f} of it as it came",
         }
     )
     _gaps(page, one)

@@ -23,13 +23,19 @@ class Logins:
     Raises
     ------
     InputError
-        If a login is empty or more than a line.
+        If a login is empty, more than a line, or begins with the name of the header.
     """
 
     def __init__(self, given: Mapping[str, str]) -> None:
         for host, login in given.items():
             if not login.strip() or not login.isprintable():
                 msg = f"the login for {host} has to be one line: 'Token 1234', 'Bearer 1234'."
+                raise InputError(msg)
+            if login.strip().lower().startswith("authorization:"):
+                msg = (
+                    f"the login for {host} begins with the name of the header: leave out 'Authorization:', "
+                    "and give what comes behind it."
+                )
                 raise InputError(msg)
         self._given = {host.lower(): login.strip() for host, login in given.items()}
 

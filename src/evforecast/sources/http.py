@@ -7,9 +7,10 @@ thread.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +21,7 @@ from evforecast._version import __version__
 from evforecast.clock import Clock, utc_now
 from evforecast.errors import InputError
 from evforecast.random import RandomState, generator
+from evforecast.sources._http_answer import Answer
 from evforecast.sources._http_host import Host
 from evforecast.sources._http_logins import Logins
 from evforecast.sources._http_rules import MOVED, TRANSIENT, advice_on, followed, reason_of
@@ -44,48 +46,6 @@ USER_AGENT = f"evforecast/{__version__} (forecasts of the status of public charg
 
 _HOPS = 5
 _CHUNK, _SHOWN, _SNIPPET = 1 << 16, 1 << 16, 200
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a server answered.
-
-    Attributes
-    ----------
-    url : str
-        Where it came from in the end, without secrets.
-    status : int
-        200, or 304 where nothing is new since the `etag` or the `modified` that was sent along.
-    body : bytes
-        Unpacked; empty with 304.
-    content_type, etag, modified : str or None
-        As the server said.
-    date : numpy.datetime64 or None
-        What the server's own clock said, UTC.
-    collected_at : numpy.datetime64
-        When the whole body was here, UTC, by our clock.
-    next_url : str
-        The next page, as the header Link says; empty for none.
-    attempts : int
-        How often it was asked.
-
-    Examples
-    --------
-    >>> at = np.datetime64("2026-11-28T08:00:00")
-    >>> Answer("https://example.org/status", 200, b"[]", collected_at=at).next_url
-    ''
-    """
-
-    url: str
-    status: int
-    body: bytes = field(repr=False)
-    content_type: str | None = None
-    etag: str | None = None
-    modified: str | None = None
-    date: np.datetime64 | None = None
-    collected_at: np.datetime64 = np.datetime64("NaT", "s")
-    next_url: str = field(default="", repr=False)
-    attempts: int = 1
 
 
 @dataclass(frozen=True)
@@ -190,6 +150,25 @@ class Client:
     ) -> None:
         """Close its connections."""
         self.close()
+
+    def as_told(self, logins: Mapping[str, str]) -> Self:
+        """Return a client that has logins of its own, and a session; all else it shares with this one.
+
+        So two feeds of one host may ask as two people, and the host is left in peace as by one.
+
+        Parameters
+        ----------
+        logins : mapping of str to str
+            In place of those of this client.
+
+        Raises
+        ------
+        InputError
+            If a login cannot be used.
+        """
+        other = copy.copy(self)
+        vars(other).update(_logins=Logins(logins), _session=None)
+        return other
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""

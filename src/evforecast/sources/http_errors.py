@@ -23,13 +23,17 @@ __all__ = [
 ]
 
 _SECRET = re.compile(
-    r"key|token|secret|passw|auth|signature|^(sig|pwd|code|session|sid)$", re.IGNORECASE
+    "key|token|secret|passw|passphrase|auth|signature|credential|jwt|"
+    "^(sig|pw|pwd|pass|code|session|sid|k|app[_-]?id|access([_-]id)?)$",
+    re.IGNORECASE,
 )
 _MASK = "***"
 
 
 def masked(url: str) -> str:
     """Return an address without its secrets: passwords, and the values of keys and tokens in its query.
+
+    A secret is known by its name: one in the path is not.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 import argparse
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -23,14 +24,14 @@ def body(*words):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A store of eight cycles: of the third and fourth nothing came, in the sixth a word was new."""
+    """A store of eight cycles: of the third and fourth nothing came, in the second a word was new."""
     root = tmp_path_factory.mktemp("fresh")
     fsync, os.fsync = os.fsync, lambda _: None
     store, server = Store(root, BelibStatus()), Server()
     (request,) = store.feed.requests(START)
     for cycle in range(8):
         server.now = at(cycle, 7)
-        words = ["Disponible", "Suspendu"] if cycle == 5 else ["Disponible", "En maintenance"]
+        words = ["Disponible", "Suspendu"] if cycle == 1 else ["Disponible", "En maintenance"]
         server.always[request.url] = DOWN if cycle in {2, 3} else body(*words[: 1 + cycle % 2])
         collect_once(store, server, now=at(cycle))
     os.fsync = fsync
@@ -60,7 +61,7 @@ def test_what_is_said_of_a_feed(run, capsys):
     assert "rejected  1 unknown status word 'Suspendu'" in said.out
     gap = "2026-11-28 00:30 to 2026-11-28 00:45  availability x 2: failed: TransientError: "
     assert f"gaps      {gap}" in said.out
-    assert "alerts    2026-11-28 01:15  new word: 'Suspendu' came 1 times" in said.out
+    assert "alerts    2026-11-28 00:15  new word: 'Suspendu' came 1 times" in said.out
     day = next(line for line in lines if line.startswith("  2026-11-28")).split()
     assert day[:3] == ["2026-11-28", "8", "6"]
 
@@ -127,6 +128,46 @@ def test_a_feed_that_is_named(run, capsys):
     assert out.endswith("paris-traffic: EMPTY, no answer\n")
 
 
+def test_a_feed_by_the_name_that_is_printed(run, capsys):
+    assert run("--feed", "belib-status") == 0
+    assert "belib-status: OK" in capsys.readouterr().out
+
+
+def test_a_store_of_an_unknown_feed_is_said_beside_the_others(folder, run, capsys, tmp_path):
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "mine" / "journal").mkdir(parents=True)
+    options = ["--store", str(tmp_path), "--until", str(at(7, 60))]
+    assert main(["collect", "status", *options]) == 10
+    out = capsys.readouterr().out
+    assert out.startswith("belib-status: OK")
+    assert "\n\nmine: UNKNOWN, " in out
+    assert "of which feed is it?" in out
+    assert main(["collect", "status", *options, "--json"]) == 10
+    found = json.loads(capsys.readouterr().out)
+    assert [each["feed"] for each in found["feeds"]] == ["belib-status"]
+    assert [each["feed"] for each in found["unknown"]] == ["mine"]
+    # Whoever knows what it is says so.
+    more = ["--feed", "ocpi", "--url", "mine=https://example.org/l"]
+    assert main(["collect", "status", *options, *more]) == 10
+    assert capsys.readouterr().out == "mine: EMPTY, no answer\n"
+
+
+def test_why_it_is_not_well(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    store, server = Store(tmp_path, BelibStatus()), Server()
+    for cycle in range(8):
+        server.now = at(cycle, 7)
+        server.always[store.feed.requests(START)[0].url] = body(
+            *["Disponible"] * (3 if cycle == 7 else 30), *["En maintenance"] * (cycle % 3)
+        )
+        collect_once(store, server, now=at(cycle))
+    assert main(["collect", "status", "--store", str(tmp_path), "--until", str(at(7, 60))]) == 10
+    lines = capsys.readouterr().out.splitlines()
+    said = "last answer 2026-11-28 01:45:07 UTC; 4 rows came where 31 are usual"
+    assert lines[0] == f"belib-status: WARNING, {said}"
+    assert " kB: raw " in lines[4]
+
+
 def test_long_lists_are_cut(run, capsys, monkeypatch):
     monkeypatch.setattr("evforecast.cli.collect_status._MOST_LINES", 1)
     monkeypatch.setattr("evforecast.cli.collect_status._MOST_DAYS", 1)
@@ -156,6 +197,9 @@ def test_by_the_clock_on_the_wall(folder):
         (["--store", "nowhere"], "nothing was collected in 'nowhere'"),
         (["--store", "{folder}", "--since", "soon"], "not a time: 'soon'"),
         (["--store", "{folder}", "--feed", "belip"], "'belip' is no choice"),
+        (["--store", "{folder}/belib-status/feed.json"], "nothing was collected in"),
+        (["--store", __file__], "is a file; the folder that evforecast collect made"),
+        (["--store", "{folder}", "--html", "{folder}"], "is a folder; name the file: "),
     ],
 )
 def test_code_2_and_a_line_for_what_cannot_be_used(folder, options, said, capsys):

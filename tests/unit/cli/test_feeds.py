@@ -4,18 +4,11 @@ import json
 import numpy as np
 import pytest
 
-from evforecast.cli.feeds import (
-    FEEDS,
-    add_options,
-    asked_feeds,
-    feed_of,
-    keep_note,
-    kept_store,
-    kept_stores,
-    logins,
-)
+from evforecast.cli.feeds import FEEDS, add_options, asked_feeds, expanded, hold_against
 from evforecast.collect import Store
-from evforecast.errors import FileFormatError, InputError
+from evforecast.collect.notes import keep_note
+from evforecast.errors import InputError
+from evforecast.sources.kinds import KINDS, feed_of
 
 NOW = np.datetime64("2026-11-28T08:00", "s")
 URL = "https://example.org/list?key=a=b"
@@ -31,20 +24,8 @@ def names(*options):
     return [feed.name for feed, _ in asked(*options)]
 
 
-def test_every_short_name_makes_its_feed():
-    told = {"lat": 48.8566, "lon": 2.3522, "url": URL, "name": "mine", "station": "7156"}
-    made = {kind: feed_of({"feed": kind, "permitted": True, **told}).name for kind in FEEDS}
-    assert made == {
-        "belib": "belib-status",
-        "belib-points": "belib-points",
-        "traffic": "paris-traffic",
-        "openmeteo-archive": "open-meteo-archive-48-8566n-2-3522e",
-        "openmeteo-forecast": "open-meteo-forecast-48-8566n-2-3522e",
-        "ocpi": "mine",
-        "irve": "mine",
-        "irve-points": "mine",
-        "meteociel": "meteociel-7156",
-    }
+def test_the_help_names_every_kind():
+    assert set(FEEDS) == {*KINDS, "openmeteo"}
 
 
 def test_a_note_is_json_from_which_the_feed_is_made_again():
@@ -88,7 +69,14 @@ def test_meteociel_needs_the_leave_of_the_site():
         (["--feed", "ocpi", "--feed", "irve", "--url", URL], "irve needs --url"),
         (["--feed", "ocpi", "--url", "mine=ftp://example.org"], "no address of the web"),
         (["--feed", "ocpi", "--url", "a-=https://example.org"], "no name of a feed"),
-        (["--feed", "ocpi", "--url", URL, "--url", URL], "--url is of no feed"),
+        (
+            ["--feed", "ocpi", "--url", URL, "--url", URL],
+            r"given 2 times, for 1 of the feeds \(ocpi\)",
+        ),
+        (["--feed", "belib", "--url", URL], "--url is of no feed.*ocpi and irve have one"),
+        (["--feed", "ocpi", "--url", f"My_City={URL}"], "'My_City' is no name.*small letters"),
+        (["--feed", "ocpi", "--url", f"été={URL}"], "'été' is no name.*small letters"),
+        (["--feed", "ocpi", "--url", "https://a.org/$NET_KEY"], "the variable NET_KEY, which"),
         (["--feed", "belib", "--lat", "48"], "--lat is of no feed"),
         (["--feed", "belib", "--station", "1"], "--station is of no feed"),
         (["--feed", "belib", "--permitted"], "--permitted is of no feed"),
@@ -97,8 +85,9 @@ def test_meteociel_needs_the_leave_of_the_site():
     ],
 )
 def test_what_cannot_be_asked_is_said(options, said):
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=said) as told:
         asked(*options)
+    assert "key" not in str(told.value)
 
 
 def test_a_refused_address_is_not_told_with_its_key():
@@ -107,90 +96,69 @@ def test_a_refused_address_is_not_told_with_its_key():
     assert "SECRET" not in str(error.value)
 
 
-def test_a_login_is_of_the_feed_that_it_is_named_for():
-    found = asked("--feed", "ocpi", "--url", "my-city=https://u:p@a.org:444/l", "--feed", "belib")
-    environ = {"EVFORECAST_LOGIN_MY_CITY": "Token 1", "EVFORECAST_LOGIN_BELIB_STATUS": "x"}
-    assert logins(found, environ) == {"a.org:444": "Token 1"}
-    assert logins(found, {}) == {}
-
-
-def put(root, options, **more):
-    """Make the stores of feeds, as the command does."""
-    stores = []
-    for feed, note in asked(*options):
-        stores.append(Store(root, feed))
-        (stores[-1].folder / "journal").mkdir(parents=True)
-        keep_note(stores[-1], {**note, **more})
-    return stores
-
-
-def test_kept_stores_are_those_that_were_collected(tmp_path):
-    put(tmp_path, ["--feed", "ocpi", "--url", f"mine={URL}", "--feed", "belib"], every="1h")
-    (tmp_path / "other").mkdir()
-    found = kept_stores(str(tmp_path))
-    assert [store.feed.name for store in found] == ["belib-status", "mine"]
-    assert [store.every.astype(int) for store in found] == [3600, 3600]
-    assert found[1].feed.url == "https://example.org/list?key=***"
-    assert kept_store(str(tmp_path), found[1].feed).every.astype(int) == 3600
-
-
-def test_how_often_stays_noted_when_it_is_not_said(tmp_path):
-    (store,) = put(tmp_path, ["--feed", "belib"], every="1h")
-    path = store.folder / "feed.json"
-    before = path.stat().st_mtime_ns
-    keep_note(store, {"feed": "belib"})
-    assert json.loads(path.read_text()) == {"feed": "belib", "every": "1h"}
-    assert path.stat().st_mtime_ns == before
-    keep_note(store, {"feed": "belib", "every": "2h"})
-    assert json.loads(path.read_text())["every"] == "2h"
-
-
-def test_a_damaged_note_is_written_anew_by_the_collector(tmp_path):
-    (store,) = put(tmp_path, ["--feed", "belib"])
-    (store.folder / "feed.json").write_text("{")
-    assert kept_store(str(tmp_path), store.feed).feed is store.feed
-    keep_note(store, {"feed": "belib"})
-    assert [kept.feed.name for kept in kept_stores(str(tmp_path))] == ["belib-status"]
-
-
-def test_a_store_of_a_feed_that_needs_nothing_needs_no_note(tmp_path):
-    (store,) = put(tmp_path, ["--feed", "traffic"])
-    (store.folder / "feed.json").unlink()
-    assert [kept.feed.name for kept in kept_stores(str(tmp_path))] == ["paris-traffic"]
-
-
 @pytest.mark.parametrize(
-    ("note", "kind", "said"),
+    ("text", "said"),
     [
-        (None, InputError, "of which feed is it"),
-        ("{", FileFormatError, "no note of a feed"),
-        ("[]", FileFormatError, "no note of a feed"),
-        ('{"feed": "ocpi"}', InputError, "describes no feed"),
-        ('{"feed": "nothing"}', InputError, "describes no feed"),
-        ('{"feed": "openmeteo-archive", "lat": "x", "lon": 1}', InputError, "describes no feed"),
+        ("https://a.org?key=$NET_KEY&b=1", "https://a.org?key=s3cret&b=1"),
+        ("https://a.org/${NET_KEY}more?x=$PLAIN", "https://a.org/s3cretmore?x=y"),
+        ("https://a.org?price=5$&b=$1", "https://a.org?price=5$&b=$1"),
+        ("https://a.org", "https://a.org"),
     ],
 )
-def test_a_store_that_is_not_known_is_said(tmp_path, note, kind, said):
-    (tmp_path / "mine" / "journal").mkdir(parents=True)
-    if note is not None:
-        (tmp_path / "mine" / "feed.json").write_text(note)
-    with pytest.raises(kind, match=rf"{said}.*ame .* with --feed"):
-        kept_stores(str(tmp_path))
+def test_variables_of_the_environment(text, said):
+    assert expanded(text, {"NET_KEY": "s3cret", "PLAIN": "y"}) == said
 
 
-def test_an_empty_folder_is_said(tmp_path):
-    with pytest.raises(InputError, match="nothing was collected in"):
-        kept_stores(str(tmp_path / "fresh"))
+@pytest.mark.parametrize("text", ["https://a.org?key=$NET_KEY", "https://a.org/${NET_KEY}/x"])
+@pytest.mark.parametrize("environ", [{}, {"NET_KEY": " "}, {"NET_KE": "x"}])
+def test_a_variable_that_is_not_there_is_named(text, environ):
+    with pytest.raises(InputError, match=r"the variable NET_KEY, which is not .*write %24"):
+        expanded(text, environ)
 
 
-def test_a_note_has_to_be_of_its_folder(tmp_path):
-    (store,) = put(tmp_path, ["--feed", "belib"])
-    store.folder.rename(tmp_path / "old")
-    with pytest.raises(InputError, match=r"old.feed\.json is of the feed 'belib-status'"):
-        kept_stores(str(tmp_path))
+def test_how_often_is_in_the_note_and_with_some_kinds_in_the_feed():
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    options = parser.parse_args(["--feed", "ocpi", "--url", URL, "--feed", "belib"])
+    found = asked_feeds(argparse.Namespace(**vars(options), every="5min"))
+    assert [(feed.every, note["every"]) for feed, note in found] == [
+        ("5min", "5min"),
+        ("15min", "5min"),
+    ]
 
 
-def test_a_note_of_no_time_is_said(tmp_path):
-    put(tmp_path, ["--feed", "belib"], every="often")
-    with pytest.raises(InputError, match=r"describes no feed .*often"):
-        kept_stores(str(tmp_path))
+@pytest.fixture
+def mine(tmp_path):
+    """Return a folder with a feed of OCPI that is called mine."""
+    note = {"feed": "ocpi", "url": URL, "name": "mine"}
+    store = Store(tmp_path, feed_of(note))
+    (store.folder / "journal").mkdir(parents=True)
+    keep_note(store, note)
+    return tmp_path
+
+
+def test_the_same_again_is_no_news(mine):
+    assert hold_against(mine, asked("--feed", "ocpi", "--url", f"mine={URL}")) == []
+    assert hold_against(mine, asked("--feed", "ocpi", "--url", f"new={URL}")) == []
+    other_key = "https://example.org/list?key=other"
+    assert hold_against(mine, asked("--feed", "ocpi", "--url", f"mine={other_key}")) == []
+
+
+def test_another_address_is_said_without_its_key(mine):
+    said = hold_against(mine, asked("--feed", "ocpi", "--url", "mine=https://b.org?key=s3cret"))
+    assert said == [
+        "mine: asked at https://b.org?key=***; before, at https://example.org/list?key=***"
+    ]
+
+
+def test_another_kind_is_refused(mine):
+    said = r"mine holds ocpi \(https://example.org/list\?key=\*\*\*\); --feed irve was asked\. Take another"
+    with pytest.raises(InputError, match=said):
+        hold_against(mine, asked("--feed", "irve", "--url", f"mine={URL}"))
+
+
+def test_a_store_made_in_python_is_of_its_kind_too(tmp_path):
+    store = Store(tmp_path, feed_of({"feed": "belib"}))
+    (store.folder / "journal").mkdir(parents=True)
+    with pytest.raises(InputError, match="belib-status holds belib; --feed ocpi was asked"):
+        hold_against(tmp_path, asked("--feed", "ocpi", "--url", f"belib-status={URL}"))

@@ -166,6 +166,22 @@ def test_code_2_for_a_file_that_is_no_panel(folder, tmp_path, capsys):
     assert capsys.readouterr().err.count("evforecast monitor: ") == 2
 
 
+@pytest.mark.parametrize("part", ["", "status", "status/rows", "status/rows/status/day.parquet"])
+def test_a_store_is_no_panel_and_how_to_make_one_is_said(tmp_path, capsys, part):
+    (tmp_path / "status" / "journal").mkdir(parents=True)
+    (tmp_path / "status" / "rows" / "status").mkdir(parents=True)
+    (tmp_path / "status" / "rows" / "status" / "day.parquet").touch()
+    assert main(["monitor", "--panel", str(tmp_path / part)]) == 2
+    assert "is of a store of evforecast collect. Make a panel" in capsys.readouterr().err
+
+
+def test_a_misspelt_option_is_said_with_the_one_that_was_meant(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["monitor", "--panle", "status.parquet"])
+    assert stop.value.code == 2
+    assert "there is no --panle; did you mean --panel?" in capsys.readouterr().err
+
+
 def test_help_says_the_codes(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["monitor", "--help"])

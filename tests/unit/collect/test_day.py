@@ -27,7 +27,9 @@ def test_what_points_at_an_unreadable_body_is_unreadable():
     day = Day([first, second, {"what": "unreadable", "payload": "a-00", "reason": "no JSON"}])
     assert [day.outcome(line) for line in day.answers] == ["unreadable", "unreadable"]
     assert day.known("a", "u") == {}
+    assert day.names_answered("c1") == set()  # it may be asked again
     day.take([read("a-00")])
+    assert day.names_answered("c1") == {"a"}
     assert [day.outcome(line) for line in day.answers] == ["stored", "same"]
     assert day.known("a", "u")["cycle"] == "c2"
     assert day.known("a", "elsewhere") == {}
@@ -39,6 +41,10 @@ def test_what_is_to_be_read_again_keeps_what_was_read():
         day.take([{"what": "reread", "payloads": ["a-00", "gone"]}])
         assert day.payloads["a-00"].reading is None
         assert day.payloads["a-00"].before == read("a-00")
+        assert not day.payloads["a-00"].is_lost
+    day.take([{"what": "reread", "payloads": ["a-00"], "are_lost": True}])
+    assert day.payloads["a-00"].before == read("a-00")
+    assert day.payloads["a-00"].is_lost
     day.take([{"what": "removed", "payloads": ["a-00"]}])
     assert day.payloads["a-00"].removed
 

@@ -2,7 +2,7 @@ import numpy as np
 from collected import QUARTER, StatusFeed, at, body
 
 from evforecast.collect import Store, collect_once
-from evforecast.collect.ledger import plan
+from evforecast.collect.ledger import brought, plan
 from evforecast.errors import TransientError
 
 A, B = body("available"), body("down")
@@ -102,3 +102,26 @@ def test_of_a_feed_of_the_present_a_later_answer_closes_no_gap(store, collect):
     collect(0, A)
     collect(2, A)
     assert cycles(store.gaps()) == [1]
+
+
+def test_what_each_answer_brought_be_it_new_or_not(store, collect):
+    collect(0, A)
+    collect(1, A)
+    collect(2, TransientError("down"))
+    collect(3, b"<html>")
+    collect(4, body("available", "strange"))
+    found = brought(store, at(0, 0), at(9, 0))
+    assert cycles(found) == [0, 1, 4]
+    assert found["rows"].tolist() == [1, 1, 1]
+    assert found["rows_read"].tolist() == [1, 1, 2]
+    assert found["rejected"].tolist() == [0, 0, 1]
+    assert not found["is_frozen"].any()
+    assert brought(store, at(5, 0), at(9, 0)).empty
+
+
+def test_frozen_is_said_of_each_answer_as_long_as_it_lasts(store, collect):
+    for cycle in range(14):
+        collect(cycle, A)
+    collect(14, B)
+    found = brought(store, at(0, 0), at(15, 0))
+    assert found["is_frozen"].tolist() == [False] * 11 + [True] * 3 + [False]

@@ -9,7 +9,7 @@ import pytest
 from collected import Server, StatusFeed, at, body
 
 from evforecast.collect import Store, StoreBusyError, collect_loop
-from evforecast.errors import TransientError
+from evforecast.errors import InputError, TerminalError, TransientError
 
 A = body("available")
 SECOND = np.timedelta64(1, "s")
@@ -114,7 +114,7 @@ def test_what_a_full_disk_kept_from_being_done_is_tried_again_while_the_cycle_is
 
     monkeypatch.setattr(os, "write", full)
     done, _, [store] = run(time_, at(2, 0), tell=results.append)
-    assert [bool(result.error) for result in results] == [True] * 7 + [False] * 2
+    assert [bool(result.error) for result in results] == [True] * 3 + [False] * 2
     assert results[0].error == "OSError: [Errno 28] No space left on device"
     assert done == 2
     assert store.gaps().empty
@@ -134,7 +134,7 @@ def test_a_busy_store_is_waited_for(run, tmp_path, monkeypatch):
 
     _, _, [store] = run(time_, at(1, 0), tell=tell)
     assert [result.error[:14] for result in results] == ["StoreBusyError"] * 2 + [""]
-    assert store.entries()["asked_at"].tolist() == [at(0, 60)]
+    assert store.entries()["asked_at"].tolist() == [at(0, 90)]
 
 
 def test_two_loops_on_one_feed(run, tmp_path):
@@ -210,4 +210,86 @@ def test_failures_are_no_errors(run):
     server = Slow(Time(at(0)))
     server.always["https://status.test/all"] = TransientError("down")
     done, asked, _ = run(Time(at(0)), at(3, 0), server=server)
-    assert done == len(asked["status"]) == 3
+    assert done == len({cycle for cycle, _ in asked["status"]}) == 3
+
+
+class Failing(Slow):
+    """Answers as it is told for a while, then well."""
+
+    def __init__(self, time_, failure, until):
+        super().__init__(time_)
+        self.failure, self.until, self.times = failure, until, []
+
+    def get(self, url, **more):
+        self.times.append(int((self.time.now - at(0, 0)) / SECOND))
+        if self.time.now < self.until:
+            self.queued[url] = [self.failure]
+        return super().get(url, **more)
+
+
+@pytest.mark.parametrize("failure", [TransientError("down"), OSError("gone"), b"<html>", b"[{"])
+def test_what_failed_is_asked_again_while_the_cycle_is_on(run, failure):
+    time_ = Time(at(0, 0))
+    server = Failing(time_, failure, at(0, 400))
+    done, asked, [store] = run(time_, at(2, 0), server=server)
+    assert server.times == [0, 30, 90, 210, 450, 900]
+    assert done == 2
+    assert [cycle for cycle, _ in asked["status"]] == [at(0, 0)] * 5 + [at(1, 0)]
+    assert store.gaps().empty
+    assert len(store.rows("status")) == 2
+
+
+def test_it_is_asked_until_a_minute_before_the_end_of_the_cycle(run):
+    time_ = Time(at(0, 0))
+    server = Failing(time_, TransientError("down"), at(1, 0))
+    run(time_, at(1, 1), server=server)
+    assert server.times == [0, 30, 90, 210, 450, 690, 900]
+
+
+def test_a_server_that_says_when_is_asked_then(run):
+    time_ = Time(at(0, 0))
+    failure = TransientError("rest")
+    failure.retry_at = at(0, 301)
+    server = Failing(time_, failure, at(0, 301))
+    run(time_, at(1, 0), server=server)
+    assert server.times == [0, 301]
+    failure.retry_at = at(1, 870)
+    server = Failing(time_, failure, at(2, 0))
+    run(time_, at(3, 0), server=server)
+    assert server.times == [900, 1800]
+
+
+def test_what_takes_long_is_not_asked_again_at_once(run):
+    time_ = Time(at(0, 0))
+    server = Failing(time_, TransientError("down"), at(0, 500))
+    server.taking = 100
+    run(time_, at(1, 0), server=server)
+    assert server.times == [0, 130, 290, 510]
+
+
+@pytest.mark.parametrize("failure", [TerminalError("404"), InputError("in the clear")])
+def test_what_asking_again_will_not_change_waits_for_the_next_cycle(run, failure):
+    time_ = Time(at(0, 0))
+    server = Failing(time_, failure, at(0, 100))
+    done, _, [store] = run(time_, at(2, 0), server=server)
+    assert (server.times, done) == ([0, 900], 2)
+    assert store.gaps()["cycle"].tolist() == [at(0, 0)]
+
+
+def test_a_long_cycle_is_asked_less_often_as_time_goes_by(run):
+    time_ = Time(at(0, 0))
+    server = Failing(time_, TransientError("down"), at(96, 0))
+    run(time_, at(96, 0), StatusFeed(every="1D"), server=server)
+    gaps = np.diff(server.times)
+    assert gaps[:8].tolist() == [30, 60, 120, 240, 480, 960, 1920, 3600]
+    assert set(gaps[8:].tolist()) == {3600}
+
+
+def test_each_feed_may_be_asked_by_its_own(run):
+    time_ = Time(at(0, 0))
+    servers = {"a": Slow(time_), "b": Slow(time_)}
+    run(time_, at(2, 0), StatusFeed("a"), StatusFeed("b"), server=servers)
+    assert {name: set(server.asked) for name, server in servers.items()} == {
+        "a": {"https://a.test/all"},
+        "b": {"https://b.test/all"},
+    }

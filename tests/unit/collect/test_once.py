@@ -59,6 +59,45 @@ def test_what_failed_in_a_cycle_may_be_asked_again_in_it(store, collect):
     ]  # fmt: skip
 
 
+def test_what_cannot_be_read_is_kept_and_asked_again_in_its_cycle(store, collect, server):
+    result = collect(0, b"<html>")
+    assert (result.unanswered, result.is_complete, result.again) == (1, False, at(0))
+    assert collect(0, b"<html>", seconds=60).outcomes == {"unreadable": 1}
+    assert collect(0, b"[{", seconds=120).outcomes == {"unreadable": 1}
+    assert collect(0, A, seconds=180).outcomes == {"stored": 1}
+    assert collect(0, B, seconds=240).outcomes == {}
+    assert len(server.asked) == 4
+    assert len(store.archive.ids("2026-11-28")) == 3
+    assert store.gaps().empty
+    # The page that came twice is no news of the feed.
+    assert store.alerts()["kind"].tolist() == ["unreadable", "unreadable"]
+
+
+def test_the_result_says_what_went_wrong_and_whether_asking_again_may_help(tmp_path, server):
+    store = Store(tmp_path, StatusFeed(names=("a", "b", "c")))
+    later = TransientError("down")
+    later.retry_at = at(0, 400)
+    server.always = {"https://status.test/a": A, "https://status.test/b": TerminalError("404")}
+    server.always["https://status.test/c"] = later
+    result = collect_once(store, server, now=at(0))
+    assert result.reasons == {"b": "TerminalError: 404", "c": "TransientError: down"}
+    assert (result.unanswered, result.again) == (2, at(0, 400))
+    server.always["https://status.test/c"] = A
+    result = collect_once(store, server, now=at(0, 500))
+    assert (result.reasons, result.again) == ({"b": "TerminalError: 404"}, None)
+
+
+def test_what_an_earlier_cycle_lacks_is_no_reason_to_hurry(tmp_path, server):
+    feed = StatusFeed(lag="1D")
+    store = Store(tmp_path, feed)
+    for cycle in range(3):
+        server.always[feed.requests(at(cycle, 0))[0].url] = b"<html>" if cycle < 2 else A
+        result = collect_once(store, server, now=at(cycle))
+    assert sorted(result.reasons) == ["2026-11-28T00:00:00 all", "2026-11-28T00:15:00 all"]
+    assert result.unanswered == 2
+    assert result.again is None
+
+
 def test_not_modified_is_the_answer_of_before(store):
     server = Server(with_etags=True)
     server.always[URL] = A

@@ -4,6 +4,7 @@ from collected import StatusFeed, at, body
 
 from evforecast.collect import Store
 from evforecast.collect.recovery import close, recover
+from evforecast.errors import FileFormatError
 
 DAY = "2026-11-28"
 A, B = body("available", "charging"), body("down", "weird")
@@ -13,6 +14,10 @@ A, B = body("available", "charging"), body("down", "weird")
 def again(tmp_path):
     """Return what opens the store anew, as another process does."""
     return lambda: Store(tmp_path, StatusFeed())
+
+
+def fail(error):
+    raise error
 
 
 def cut(path):
@@ -152,3 +157,42 @@ def test_closing_twice_is_closing_once(store, collect):
     for _ in range(2):
         close(store, DAY, at(97))
     assert len(store.rows("status")) == 2
+
+
+class Other(StatusFeed):
+    """Of another kind, by mistake on the same folder: it understands nothing, and has another table."""
+
+    def __init__(self):
+        super().__init__()
+        self.tables = {"other": self.tables["status"]}
+
+    def read(self, payload):  # noqa: ARG002 - it never gets so far
+        raise FileFormatError("not of mine")
+
+
+def test_another_reader_withdraws_nothing_that_was_read(store, collect, tmp_path, again):
+    collect(0, A)
+    collect(1, B)
+    lines = len(store.journal.lines(DAY))
+    collect(2, B, into=Store(tmp_path, Other()))
+    assert "reread" not in [line["what"] for line in again().journal.lines(DAY)[lines:]]
+    collect(3, A, into=again())
+    assert len(again().rows("status")) == 3
+    outcomes = again().entries()["outcome"].tolist()
+    assert outcomes[:2] == ["stored", "stored"]
+    assert len(again().rejected()) == 1
+
+
+def test_rows_of_which_some_are_gone_stay_until_a_reading_succeeds(store, collect, tmp_path, again):
+    collect(0, B)
+    (path,) = own(store, store.quarantine)
+    path.unlink()
+    broken = Store(tmp_path, StatusFeed())
+    broken.feed.read = lambda _: fail(FileFormatError("a bug"))
+    collect(1, A, into=broken)
+    assert len(again().rows("status")) == 1  # "down"; "weird" was rejected
+    assert again().entries()["outcome"].tolist() == ["stored", "unreadable"]
+    assert "a bug" in again().entries()["reason"][0]
+    again().reparse(now=at(2))
+    assert len(again().rows("status")) == 3
+    assert len(again().rejected()) == 1

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from evforecast.collect import Store, collect_once
 from evforecast.collect.standing import brief, standing, stretches
 from evforecast.errors import InputError, TransientError
+from evforecast.sources.feed import Reading, Table
 
 DOWN = TransientError("down")
 
@@ -16,9 +17,9 @@ DOWN = TransientError("down")
 def filled(collect, store):
     """Return the store after eight cycles, of which three brought nothing that can be read."""
     for cycle in range(8):
-        words = ["available", "gone"] if cycle == 6 else ["available", "down"]
+        words = ["available", "gone"] if cycle == 1 else ["available", "down"]
         answer = {2: DOWN, 3: DOWN, 5: b"<html>"}.get(cycle, body(*words[: 1 + cycle % 2]))
-        collect(cycle, body(*words) if cycle == 6 else answer)
+        collect(cycle, answer)
     return store
 
 
@@ -30,7 +31,7 @@ def test_what_came_and_what_is_missing(filled):
     assert (found.first, found.last) == (at(0, 7), at(7, 7))
     assert found.rows == filled.coverage_by_day()["rows"].sum() > 0
     assert found.rejected.to_dict() == {"unknown word": 1}
-    assert found.alerts["kind"].tolist() == ["new word", "unreadable"]
+    assert found.alerts["kind"].tolist() == ["unreadable", "new word"]
     assert found.stretches["cycles"].tolist() == [1, 2]
     assert found.stretches["asked"].tolist() == [1, 2]
     assert found.stretches["first"].tolist() == [START + n * QUARTER for n in (5, 2)]
@@ -66,8 +67,8 @@ def test_as_it_stood_earlier(filled):
     found = standing(filled, now=at(4, 0))
     assert (found.planned, found.answered, found.last) == (4, 2, at(1, 7))
     assert found.level == "WARNING"
-    assert found.alerts.empty
-    assert found.rejected.empty
+    assert found.alerts["kind"].tolist() == ["new word"]
+    assert standing(filled, now=at(1, 0)).alerts.empty
 
 
 def test_since_begins_no_earlier_than_the_store(filled):
@@ -132,6 +133,19 @@ def test_gaps_of_two_requests_stay_apart_though_their_cycles_follow():
     assert sorted(stretches(gaps, QUARTER)["name"]) == ["a", "b"]
 
 
+def test_gaps_for_another_reason_are_another_row():
+    cycles = START + np.arange(5) * QUARTER
+    reasons = ["never asked"] * 2 + [
+        "503. Ask again from 08:20.",
+        "503. Ask again from 09:35.",
+        "404",
+    ]
+    gaps = pd.DataFrame({"cycle": cycles, "name": "all", "asked": 1, "reason": reasons})
+    found = stretches(gaps, QUARTER)
+    assert found["cycles"].tolist() == [1, 2, 2]
+    assert found["reason"].tolist() == [reasons[4], reasons[3], reasons[1]]
+
+
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
@@ -143,3 +157,72 @@ def test_gaps_of_two_requests_stay_apart_though_their_cycles_follow():
 )
 def test_a_reason_in_one_line(reason, said):
     assert brief(reason) == said
+
+
+def many(n=30, *, word="available", cycle=0):
+    """Return an answer of n chargers, another one in each cycle."""
+    return body(*["charging" if place < cycle % 7 else word for place in range(n)])
+
+
+@pytest.mark.parametrize("answer", [body(*["Suspendu"] * 30), b"[]"], ids=["unknown", "empty"])
+def test_answers_without_rows_are_as_none(collect, store, answer):
+    for cycle in range(12):
+        collect(cycle, many(cycle=cycle) if cycle < 5 else answer)
+        found = standing(store, now=at(cycle, 60))
+        level = "OK" if cycle < 5 else "WARNING" if cycle < 8 else "ERROR"
+        assert found.level == level, cycle
+    assert found.last == at(11, 7)
+    assert found.last_rows == at(4, 7)
+    assert found.reasons == ("no row came since 2026-11-28 01:00 UTC",)
+
+
+def test_no_row_at_all_is_an_error(collect, store):
+    collect(0, b"[]")
+    found = standing(store, now=at(0, 60))
+    assert (found.level, found.reasons) == ("ERROR", ("no row came",))
+
+
+def test_frozen_is_a_warning_while_it_lasts(collect, store):
+    for cycle in range(40):
+        collect(cycle, many(cycle=min(cycle, 5) if cycle < 35 else cycle))
+        found = standing(store, now=at(cycle, 60))
+        assert found.level == ("WARNING" if 11 <= cycle < 35 else "OK"), cycle
+        assert ("it brings the same again and again" in found.reasons) == (found.level != "OK")
+
+
+def test_fewer_than_half_of_the_usual_rows_is_a_warning_while_it_lasts(collect, store):
+    for cycle in range(14):
+        collect(cycle, many(3 if 6 <= cycle < 10 else 30, cycle=cycle))
+        found = standing(store, now=at(cycle, 60))
+        assert found.level == ("WARNING" if 6 <= cycle < 10 else "OK"), cycle
+        if cycle == 6:
+            assert found.reasons == ("3 rows came where 30 are usual",)
+            assert (found.newest_rows, found.usual_rows) == (3, 30)
+
+
+def test_many_rejected_rows_are_a_warning_while_it_lasts(collect, store):
+    for cycle in range(14):
+        bad = 12 if cycle == 6 else 1
+        rows = ["available"] * (30 - bad) + ["Suspendu"] * bad
+        collect(cycle, body(*rows, n=cycle))
+        found = standing(store, now=at(cycle, 60))
+        assert found.level == ("WARNING" if 6 <= cycle < 10 else "OK"), cycle
+    found = standing(store, now=at(6, 60))
+    assert found.reasons == ("12% of the rows of the last 4 cycles were rejected",)
+
+
+def test_where_chargers_are_may_stay_as_it_is(tmp_path, collect):
+    feed = StatusFeed()
+    feed.tables = {"evse": Table(("evse_id",), "collected_at")}
+    read = feed.read
+    feed.read = lambda payload: renamed(read(payload))
+    store = Store(tmp_path, feed)
+    for cycle in range(20):
+        collect(cycle, many(), into=store)
+    found = standing(store, now=at(19, 60))
+    assert (found.level, found.newest_rows) == ("OK", 30)
+    assert found.alerts.empty
+
+
+def renamed(reading):
+    return Reading(**{**vars(reading), "tables": {"evse": reading.tables["status"]}})

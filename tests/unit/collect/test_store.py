@@ -14,6 +14,11 @@ def test_a_name_that_is_no_folder(tmp_path, name):
         Store(tmp_path, StatusFeed(name))
 
 
+def test_the_name_of_a_feed_is_no_feed(tmp_path):
+    with pytest.raises(InputError, match=r"'belib-status' is the name .*open_store\(root, 'belib"):
+        Store(tmp_path, "belib-status")
+
+
 def test_it_is_never_collected_more_often_than_the_feed_says(tmp_path):
     feed = StatusFeed(every="1h")
     hours = [Store(tmp_path, feed, every=every).every for every in (None, "15min", "3h")]

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 
 import numpy as np
+import pandas as pd
 from collected import QUARTER, START, Server, StatusFeed, at, body
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,7 +18,8 @@ from evforecast.errors import TransientError
 from evforecast.panel import STATUS
 
 URL = "https://status.test/all"
-BODIES = [body("available"), body("weird", "down"), body(), b"<html>", body("down", "down")]
+PAGE = b"<html>"
+BODIES = [body("available"), body("weird", "down"), body(), PAGE, body("down", "down")]
 WRITES = [(journal, "append_line"), (raw, "write_whole"), (shelf, "write_whole")]
 # The process is killed before it writes for the time of this number.
 KILLS = st.none() | st.integers(0, 5)
@@ -30,6 +32,10 @@ class Killed(BaseException):
 class Mended(StatusFeed):
     def words(self):
         return (*super().words(), "weird")
+
+
+def payload_of(answer):
+    return f"all-{hashlib.sha256(answer).hexdigest()}"
 
 
 def rows_of(answer, words):
@@ -93,12 +99,13 @@ class Machine(RuleBasedStateMachine):
         day = str(at(self.cycle))[:10]
         before = self.store.archive.ids(day)
         is_done = self.run(kill, lambda: collect_once(self.store, server, now=at(self.cycle)))
-        if answer is None or self.cycle in self.known:
+        had = self.known.get(self.cycle, set())
+        if answer is None or had - {PAGE}:  # what can be read is not asked for again
             return
         # What is archived is entered, sooner or later; a body that is there already may not have been.
         is_archived = bool(self.store.archive.ids(day) - before)
-        if is_done or is_archived or self.cycle in self.entered():
-            self.known[self.cycle] = answer
+        if is_done or is_archived or payload_of(answer) in self.entered().get(self.cycle, ()):
+            self.known[self.cycle] = had | {answer}
 
     @rule(kill=KILLS)
     def mend(self, kill):
@@ -113,20 +120,25 @@ class Machine(RuleBasedStateMachine):
         entries = self.store.entries()
         entries = entries[entries["outcome"] != "failed"]
         cycles = (entries["cycle"].to_numpy() - START) // QUARTER
-        assert len(set(cycles.tolist())) == len(cycles)
-        return dict(zip(cycles.tolist(), entries["payload"], strict=True))
+        assert (
+            not pd.Series(cycles)[(entries["outcome"] != "unreadable").to_numpy()]
+            .duplicated()
+            .any()
+        )
+        found = {}
+        for cycle, payload in zip(cycles.tolist(), entries["payload"], strict=True):
+            found.setdefault(cycle, set()).add(payload)
+        return found
 
     @invariant()
     def it_says_what_the_dict_says(self):
-        expected = {
-            cycle: f"all-{hashlib.sha256(answer).hexdigest()}"
-            for cycle, answer in self.known.items()
-        }
+        expected = {cycle: set(map(payload_of, answers)) for cycle, answers in self.known.items()}
         assert self.entered() == expected
         # Each body is read once a day, as it came first.
         first = {}
-        for cycle, answer in sorted(self.known.items()):
-            first.setdefault((cycle // 96, answer), cycle)
+        for cycle, answers in sorted(self.known.items()):
+            for answer in answers:
+                first.setdefault((cycle // 96, answer), cycle)
         read = {cycle: rows_of(answer, self.feed.words()) for (_, answer), cycle in first.items()}
         rows = self.store.rows("status", columns=["collected_at", "evse_id", "status"])
         assert sorted(map(tuple, rows.to_numpy())) == sorted(

@@ -75,21 +75,54 @@ def test_another_unit_is_told_once_enough_was_seen():
 
 @pytest.mark.parametrize("is_shuffled", [False, True])
 def test_a_frozen_feed_is_told_once(is_shuffled):
-    still = [reading(status=3, minutes=15 * k) for k in range(9)]
+    still = [reading(status=9, minutes=15 * k) for k in range(9)]
     if is_shuffled:
         for one in still[::2]:
             one.tables["status"] = one.tables["status"].iloc[::-1]
-    assert tell([*usual(3), *still])[3:] == [[], [], [], [("frozen", "all")], *[[]] * 5]
+    assert tell([*usual(9), *still])[9:] == [[], [], [], [("frozen", "all")], *[[]] * 5]
+
+
+def test_a_young_feed_is_not_frozen_yet():
+    told = tell([reading(status=3, minutes=15 * k) for k in range(20)])
+    assert [k for k, one in enumerate(told) if one] == [11]
+    assert told[11] == [("frozen", "all")]
+
+
+def test_nothing_again_and_again_is_not_frozen():
+    nothing = [reading(0, fields={}, minutes=15 * k) for k in range(20)]
+    assert tell(nothing) == [[]] * 20
+    profile = Profile()
+    for one in nothing:
+        profile, _ = watch(profile, one, name="all")
+        profile, told = watch_unchanged(profile, name="all")
+        assert told == []
+    assert not profile.is_frozen()
+
+
+def test_a_feed_that_may_stand_still_is_never_frozen():
+    profile = Profile(unchanged=99, answers=99, rows=(5,))
+    assert profile.is_frozen()
+    assert watch_unchanged(profile, name="all", enough=0)[1] == []
+    assert not profile.is_frozen(0)
+
+
+def test_it_is_frozen_until_something_else_comes():
+    profile = Profile(answers=20)
+    for k in range(6):
+        profile, _ = watch(profile, reading(status=9, minutes=15 * k), name="all")
+        assert profile.is_frozen() == (k >= 3)
+    profile, _ = watch(profile, reading(status=8), name="all")
+    assert not profile.is_frozen()
 
 
 def test_a_feed_that_often_stands_still_is_given_more_time():
     nights = [reading(status=k // 5, minutes=15 * k) for k in range(15)]
     told = tell([*nights, *[reading(status=9, minutes=15 * (15 + k)) for k in range(12)]])
-    assert [k for k, one in enumerate(told) if one] == [3, 24]
+    assert [k for k, one in enumerate(told) if one] == [24]
 
 
 def test_the_same_body_counts_as_the_same_rows():
-    profile, _ = watch(Profile(), reading(), name="all")
+    profile, _ = watch(Profile(answers=20), reading(), name="all")
     for _ in range(2):
         profile, told = watch_unchanged(profile, name="all")
         assert told == []

@@ -1,7 +1,9 @@
 import re
 
+import numpy as np
 import pytest
 from collected import Server, StatusFeed, at, body
+from matplotlib.figure import Figure
 from page_reader import Reader
 
 from evforecast.collect import Store, collect_once
@@ -24,7 +26,7 @@ def stores(tmp_path_factory):
         (request,) = store.feed.requests(at(0))
         for cycle in range(60):
             server.now = at(cycle, 7)
-            words = ["available", "down"][: 1 + cycle % 2]
+            words = ["charging" if cycle % 4 else "available", "down"][: 1 + cycle % 2]
             server.always[request.url] = body(*words)
             if name == "trouble" and cycle > 3 and cycle % 2:
                 server.always[request.url] = TransientError(HOSTILE)
@@ -102,9 +104,12 @@ def test_the_verdict_when_data_comes(page):
 @pytest.mark.parametrize(
     ("cycle", "said"),
     [
-        (61, "**WARNING** trouble is late. Of 122 planned requests, 30 have"),
-        (63, "**ERROR** trouble stands still."),
-        (70, "**ERROR** trouble, well stand still."),
+        (
+            61,
+            "**WARNING** trouble: no row came since 2026-11-28 14:30 UTC. Of 122 planned requests, 30",
+        ),
+        (63, "**ERROR** trouble: no row came since 2026-11-28 14:30 UTC."),
+        (70, "UTC. well: no row came since 2026-11-28 14:45 UTC. Of"),
     ],
 )
 def test_the_verdict_when_it_does_not(stores, no_picture, cycle, said):
@@ -140,3 +145,44 @@ def test_what_cannot_be_reported_is_said(stores):
         collection_report([], now=at(0))
     with pytest.raises(InputError, match=r"two stores of one feed among \['well', 'well'\]"):
         collection_report([stores[1], stores[1]], now=at(0))
+
+
+def test_the_verdict_follows_what_the_feed_brings(tmp_path, no_picture, monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    store, server = Store(tmp_path, StatusFeed()), Server()
+    for cycle in range(8):
+        server.now = at(cycle, 7)
+        server.always["https://status.test/all"] = body(
+            *["down"] * (3 if cycle == 7 else 30), n=cycle
+        )
+        collect_once(store, server, now=at(cycle))
+    page = collection_report([store], now=at(7, 60))
+    said = (
+        "**WARNING** status: 3 rows came where 30 are usual. All 8 planned requests were answered."
+    )
+    assert said in page.markdown()
+    assert page.frames()["feeds"]["level"].tolist() == ["WARNING"]
+
+
+@pytest.mark.parametrize(
+    ("now", "begin", "end", "label"),
+    [(at(8, 60), "2026-11-28T00:00", "2026-11-28T02:15", "02:00"), (at(500), None, None, "02 Dec")],
+)
+def test_the_picture_spans_the_first_to_the_last_cycle(stores, monkeypatch, now, begin, end, label):
+    drawn = []
+
+    def draw(work, **_):
+        drawn.append(work(Figure().add_subplot()))
+        return Picture(b"light", b"dark", "image/svg+xml", (4.8, 3.2))
+
+    monkeypatch.setattr("evforecast.reporting.collection.picture", draw)
+    collection_report(stores, now=now)
+    (ax,) = drawn
+    ax.figure.canvas.draw()
+    if begin:
+        span = [
+            (np.datetime64(time) - np.datetime64(0, "s")) / np.timedelta64(1, "D")
+            for time in (begin, end)
+        ]
+        assert list(ax.get_xlim()) == span
+    assert label in [text.get_text() for text in ax.get_xticklabels()]

@@ -576,3 +576,21 @@ def test_a_login_is_sent_and_not_told(make, httpserver):
     assert client.get(httpserver.url_for("/good")).body == BODY
     with pytest.raises(TerminalHttpError, match=r"no: Token \*\*\*"):
         client.get(httpserver.url_for("/bad"))
+
+
+def test_two_views_of_a_client_ask_as_two_and_keep_the_distance_of_one(make, httpserver):
+    client, _ = make()
+    place = f"{httpserver.host}:{httpserver.port}"
+    seen = []
+
+    def answer(request):
+        seen.append((request.headers.get("Authorization"), request.headers.get("Cookie")))
+        return Response(BODY, headers={"Set-Cookie": f"who={len(seen)}"})
+
+    httpserver.expect_request("/l").respond_with_handler(answer)
+    url = httpserver.url_for("/l")
+    with client.as_told({place: "Token 1"}) as one, client.as_told({place: "Token 2"}) as two:
+        for each in (one, two, client, one):
+            each.get(url)
+    assert seen == [("Token 1", None), ("Token 2", None), (None, None), ("Token 1", "who=1")]
+    assert client._hosts is one._hosts is two._hosts

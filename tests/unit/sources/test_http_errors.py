@@ -26,6 +26,17 @@ URL = "https://me:pass%2Fword@example.org:8080/data?limit=5&apikey=S3CR%20ET&acc
         ("https://example.org/a?API%2DKEY=1", "https://example.org/a?API%2DKEY=***"),
         ("https://example.org/a?sig=1&key", "https://example.org/a?sig=***&key"),
         ("https://example.org", "https://example.org"),
+        *(
+            (f"https://example.org/a?{name}=S3CRET&b=1", f"https://example.org/a?{name}=***&b=1")
+            for name in (
+                *("pw", "pass", "appid", "app_id", "APP-ID", "k", "jwt", "access", "credential"),
+                *("credentials", "id_jwt", "access_id", "passphrase", "password"),
+            )
+        ),
+        *(
+            (f"https://example.org/{path}", f"https://example.org/{path}")
+            for path in ("a?kw=1&passages=2&accessible=3&apps=4", "of/S3CRET/in?the=path")
+        ),
     ],
 )
 def test_masked(url, shown):

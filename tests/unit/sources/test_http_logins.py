@@ -32,6 +32,13 @@ def test_what_a_server_echoes_is_masked():
     assert "s3cret" not in repr(LOGINS)
 
 
+@pytest.mark.parametrize("name", ["Authorization:", "authorization: ", " AUTHORIZATION:"])
+def test_the_name_of_the_header_is_no_part_of_it(name):
+    with pytest.raises(InputError, match=r"example\.org begins with the name") as told:
+        Logins({"example.org": f"{name}Token s3cret"})
+    assert "s3cret" not in str(told.value)
+
+
 @pytest.mark.parametrize("login", ["", "  ", "Token a\nX-Other: b"])
 def test_a_login_is_one_line(login):
     with pytest.raises(InputError, match="one line"):
