@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from evforecast.errors import InputError, TransientError
+from evforecast.sources._http_logins import login_variable, logins_of
 
 if TYPE_CHECKING:
     from evforecast.cli.feeds import Asked
     from evforecast.collect import Answer, Fetch
     from evforecast.sources.http import Client
 
-__all__ = ["Asking", "asking", "login_variable"]
+__all__ = ["Asking", "asking"]
 
 _REFUSED = (401, 403)
 
@@ -73,29 +73,17 @@ def asking(
             found[feed.name] = Asking(client)
             continue
         variable = login_variable(feed.name)
-        login = environ.get(variable, "")
-        host = urlsplit(note["url"]).netloc.rpartition("@")[2]
+        told = logins_of(feed.name, [note["url"]], environ)
         try:
-            own = client.as_told({host: login} if login else {})
+            own = client.as_told(told)
         except InputError as error:
             msg = f"{variable}: {error}"
             raise InputError(msg) from error
         wish = (
             f"{variable} is set: is it what the header Authorization has to say, all of it?"
-            if login
+            if told
             else f"If it wants a login, set {variable}, which is not set, to what the header Authorization "
             "has to say."
         )
         found[feed.name] = Asking(closing.enter_context(own), wish)
     return found
-
-
-def login_variable(name: str) -> str:
-    """Return the variable of the environment that holds the login of a feed.
-
-    Examples
-    --------
-    >>> login_variable("my-city")
-    'EVFORECAST_LOGIN_MY_CITY'
-    """
-    return "EVFORECAST_LOGIN_" + name.upper().replace("-", "_")

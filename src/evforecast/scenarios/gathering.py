@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from evforecast.scenarios.memory import require_room
 from evforecast.scenarios.reading import at, read_evse
 from evforecast.scenarios.tables import TABLES, Change, commit, make, stamp
 from evforecast.scenarios.work import Done, Work, is_replay
+from evforecast.sources._http_logins import logins_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,7 +91,9 @@ def _asked(work: Work, store: Store, cycles: list[np.datetime64]) -> Counter[str
         else:
             from evforecast.sources.http import Client
 
-            fetch = stack.enter_context(Client(clock=work.clock))
+            urls = [request.url for request in store.feed.requests(cycles[0])] if cycles else []
+            told = logins_of(store.feed.name, urls, os.environ)
+            fetch = stack.enter_context(Client(clock=work.clock, logins=told))
         for now in cycles:
             result = collect_once(store, fetch, now=now)
             came.update(result.outcomes)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from evforecast.errors import InputError
 
-__all__ = ["Logins"]
+__all__ = ["Logins", "login_variable", "logins_of"]
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -62,3 +62,37 @@ class Logins:
         for login in self._given.values():
             text = text.replace(login.split()[-1], "***")
         return text
+
+
+def login_variable(name: str) -> str:
+    """Return the variable of the environment that holds the login of a feed.
+
+    Examples
+    --------
+    >>> login_variable("my-city")
+    'EVFORECAST_LOGIN_MY_CITY'
+    """
+    return "EVFORECAST_LOGIN_" + name.upper().replace("-", "_")
+
+
+def logins_of(name: str, urls: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment says to the hosts of a feed; nothing where it is not set.
+
+    Parameters
+    ----------
+    name : str
+        Of the feed.
+    urls : iterable of str
+        What it asks.
+    environ : mapping of str to str
+        Of the process.
+
+    Examples
+    --------
+    >>> environ = {"EVFORECAST_LOGIN_MY_CITY": "Token 1234"}
+    >>> logins_of("my-city", ["https://example.org/locations"], environ)
+    {'example.org': 'Token 1234'}
+    """
+    login = environ.get(login_variable(name), "")
+    hosts = {urlsplit(url).netloc.rpartition("@")[2] for url in urls}
+    return {host: login for host in sorted(hosts) if login}

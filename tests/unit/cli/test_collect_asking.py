@@ -2,7 +2,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from evforecast.cli.collect_asking import Asking, asking, login_variable
+from evforecast.cli.collect_asking import Asking, asking
 from evforecast.errors import InputError, TransientError
 from evforecast.sources.http import Client
 from evforecast.sources.http_errors import TerminalHttpError
@@ -60,4 +60,3 @@ def test_a_login_that_cannot_be_used_is_said_by_its_variable():
     with Client() as client, ExitStack() as closing, told as told:
         asking(client, asked(), environ, closing)
     assert "s3cret" not in str(told.value)
-    assert login_variable("a-b") == "EVFORECAST_LOGIN_A_B"

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from evforecast.collect import to_panel
+from evforecast.collect import Store, to_panel
 from evforecast.errors import InputError
 from evforecast.panel import MISSING
 from evforecast.scenarios import gathering
 from evforecast.scenarios.gathering import collect, features, load
 from evforecast.scenarios.reading import read_panel
 from evforecast.scenarios.tables import TABLES, stamp, watermark
+from evforecast.sources.ocpi import OcpiLocations
 
 START, DAYS = np.datetime64("2026-01-05", "s"), 5
 HOUR, DAY = np.timedelta64(3600, "s"), np.timedelta64(86_400, "s")
@@ -62,6 +63,24 @@ def test_a_live_feed_is_not_asked_for_the_future(small, at_work, monkeypatch):
     work.clock = lambda: work.as_of - DAY
     with pytest.raises(InputError, match="is in the future"):
         collect(work)
+
+
+OCPI = """[{"id": "1", "coordinates": {"latitude": "48.85", "longitude": "2.35"},
+"last_updated": "2026-01-05T07:55:00Z", "evses":
+[{"uid": "1-1", "status": "CHARGING", "last_updated": "2026-01-05T07:55:00Z"}]}]"""
+
+
+def test_a_live_feed_is_asked_with_its_login(small, at_work, monkeypatch, httpserver, tmp_path):
+    asked = httpserver.expect_request("/locations", headers={"Authorization": "Token s3cret"})
+    asked.respond_with_data(OCPI)
+    monkeypatch.setenv("EVFORECAST_LOGIN_MY_CITY", "Token s3cret")
+    work = at_work(small(), day=1)
+    feed = OcpiLocations(httpserver.url_for("/locations"), "my-city")
+    store = Store(tmp_path / "live", feed)
+    assert gathering._asked(work, store, [work.as_of]) == {"stored": 1}
+    assert store.rows("status")["status"].tolist() == ["charging"]
+    for path in (tmp_path / "live").rglob("*"):
+        assert path.is_dir() or b"s3cret" not in path.read_bytes()
 
 
 def test_rows_come_to_the_warehouse_once(small, at_work):

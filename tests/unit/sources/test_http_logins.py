@@ -1,7 +1,7 @@
 import pytest
 
 from evforecast.errors import InputError
-from evforecast.sources._http_logins import Logins
+from evforecast.sources._http_logins import Logins, login_variable, logins_of
 
 LOGINS = Logins({"Example.org": "Token s3cret", "127.0.0.1:8000": "Bearer other"})
 
@@ -43,3 +43,11 @@ def test_the_name_of_the_header_is_no_part_of_it(name):
 def test_a_login_is_one_line(login):
     with pytest.raises(InputError, match="one line"):
         Logins({"example.org": login})
+
+
+def test_the_environment_says_it_by_feed():
+    assert login_variable("a-b") == "EVFORECAST_LOGIN_A_B"
+    urls = ["https://u:p@a.org:444/l", "https://b.org/", "https://a.org:444/m"]
+    environ = {"EVFORECAST_LOGIN_A_B": "Token 1", "EVFORECAST_LOGIN_C": "Token 2"}
+    assert logins_of("a-b", urls, environ) == {"a.org:444": "Token 1", "b.org": "Token 1"}
+    assert logins_of("other", urls, environ) == {}
