@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ __all__ = ["add_parser", "run"]
 
 _SCHEDULERS = ("cron", "tasks", "airflow", "prefect", "dataiku")
 _EPILOG = """\
-  evforecast init city                                   writes city/project.toml, which runs as it is
-  evforecast init city --scheduler cron >> crontab.txt   prints the lines of a crontab for that project
+  evforecast init city                                  writes city/project.toml, which runs as it is
+  evforecast init city --scheduler cron > crontab.txt   prints the lines of a crontab for that project
   evforecast init city --scheduler airflow > dags/city.py
 
-Exit codes: 0 all is well; 2 there is a project already, or none for the scheduler.
+Exit codes: 0 all is well; 2 there is a project already, or none for the scheduler, or tasks are asked
+for a warehouse that is not Snowflake.
 """
 
 
@@ -44,7 +46,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--scheduler",
         choices=_SCHEDULERS,
-        help="print an example for it instead: cron, Snowflake Tasks, Airflow, Prefect, Dataiku",
+        help="print an example for it instead: cron, Snowflake tasks, Airflow, Prefect, Dataiku",
     )
     parser.set_defaults(run=run)
 
@@ -60,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     path = write_project(arguments.folder)
     print(
-        f"Wrote {path}, which plays a simulated city. Try it, then tell it of your feed:\n"
-        f'  evforecast run daily --config {path} --as-of "2026-01-13"'
+        f"Wrote {path}, which plays a simulated city. Try it; a feed of your own wants a new folder:\n"
+        f"  evforecast run daily --config {shlex.quote(str(path))} --as-of 2026-01-06"
     )
     return 0

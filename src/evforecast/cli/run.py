@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from evforecast.clock import Clock, utc_now
@@ -19,6 +21,7 @@ _STEPS = "collect, load, features, train, predict, join_truth, monitor, retrain,
 _EPILOG = """\
   evforecast run daily --config project.toml                      all steps, for now
   evforecast run predict --config project.toml --as-of "2026-01-06 08:15"
+  evforecast run collect load features predict --config project.toml
   evforecast run daily --config project.toml --dry-run            what there is to do
 
 A run that was killed, or failed, is run again as it was: it does what is left to do. There is no --resume.
@@ -50,7 +53,12 @@ def add_parser(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("step", metavar="STEP", help=f"daily for all of them, or one of {_STEPS}")
+    parser.add_argument(
+        "steps",
+        nargs="+",
+        metavar="STEP",
+        help=f"daily for all of them; or one or several, done in this order, of {_STEPS}",
+    )
     parser.add_argument(
         "--config",
         default="project.toml",
@@ -75,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def run_steps(arguments: argparse.Namespace, *, clock: Clock = utc_now) -> int:
-    """Do a step, or all of them; return the exit code.
+    """Do steps, or all of them; return the worst exit code.
 
     Parameters
     ----------
@@ -87,23 +95,26 @@ def run_steps(arguments: argparse.Namespace, *, clock: Clock = utc_now) -> int:
     Raises
     ------
     InputError, TransientError
-        As `evforecast.scenarios.run`.
+        As `evforecast.scenarios.daily`.
     """
     # Loaded here: `evforecast --help` needs none of it.
     from evforecast.errors import require_choice
     from evforecast.scenarios import STEPS, Project, daily
-    from evforecast.scenarios import run as run_step
 
-    require_choice(arguments.step, ("daily", *STEPS), "STEP")
+    steps = arguments.steps
+    for step in steps:
+        require_choice(step, ("daily", *STEPS) if len(steps) == 1 else STEPS, "STEP")
     project = Project.read(arguments.config)
     as_of = clock() if arguments.as_of is None else arguments.as_of
-    options = {"as_of": as_of, "dry_run": arguments.dry_run, "clock": clock}
     try:
-        if arguments.step == "daily":
-            results = daily(project, tell=lambda one: _print(one, arguments), **options)
-        else:
-            results = [run_step(arguments.step, project, **options)]
-            _print(results[0], arguments)
+        results = daily(
+            project,
+            as_of=as_of,
+            dry_run=arguments.dry_run,
+            clock=clock,
+            steps=STEPS if steps == ["daily"] else steps,
+            tell=lambda one: _print(one, arguments),
+        )
     except TerminalError as error:
         print(f"evforecast run: {error}", file=sys.stderr)
         return 1
@@ -111,14 +122,23 @@ def run_steps(arguments: argparse.Namespace, *, clock: Clock = utc_now) -> int:
 
 
 def _print(result: StepResult, arguments: argparse.Namespace) -> None:
+    try:
+        for line in _lines(result, arguments):
+            print(line, flush=True)
+    except BrokenPipeError:
+        # Nobody reads any more; the work goes on, and Python must not fail at what is left when it ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _lines(result: StepResult, arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.json:
-        print(json.dumps(result.to_dict(), ensure_ascii=False), flush=True)
+        yield json.dumps(result.to_dict(), ensure_ascii=False)
         return
     paid = "" if result.credits is None else f"{result.credits:>9.4f} credits"
-    print(
+    yield (
         f"{result.step:<11}{result.status:<9}{result.rows:>10,} rows {result.seconds:>7.1f} s "
-        f"{result.peak_memory / 1e6:>6,.0f} MB{paid}",
-        flush=True,
+        f"{result.peak_memory / 1e6:>6,.0f} MB{paid}"
     )
-    for name, text in result.artefacts.items():
-        print(f"  {name}: {text}", flush=True)
+    yield from (f"  {name}: {text}" for name, text in result.artefacts.items())

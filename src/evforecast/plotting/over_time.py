@@ -13,6 +13,8 @@ from evforecast.plotting.labels import plain
 from evforecast.plotting.style import MARKERS, axes_of, legend_above, time_axis
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from matplotlib.axes import Axes
 
 __all__ = ["over_time"]
@@ -101,7 +103,7 @@ def over_time(
     days = date2num(daily.index.to_numpy())
     for place, name in enumerate(daily.columns):
         ax.plot(days, daily[name], marker=MARKERS[place % len(MARKERS)], label=plain(name))
-    time_axis(ax, "UTC")
+    _days_across(ax, days)
     one = span == pd.Timedelta("1D")
     ax.set_xlabel("day of the forecast" if one else f"first of {span.days} days of forecasts")
     if reference is None:
@@ -111,3 +113,9 @@ def over_time(
         ax.set_ylabel(f"log loss / that of {plain(reference)}")
     legend_above(ax, n=daily.shape[1])
     return ax
+
+
+def _days_across(ax: Axes, days: npt.NDArray[np.float64]) -> None:
+    if len(days) == 1:  # left alone, the axis would show years
+        ax.set_xlim(days[0] - 1, days[0] + 1)
+    time_axis(ax, "UTC")

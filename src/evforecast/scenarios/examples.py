@@ -1,17 +1,18 @@
 """`schedule`: what runs a project on a schedule, for five schedulers; the library owns none.
 
 Each has the same three parts: a quarter of an hour's work (collect to predict), a day's (all of it), and
-what to do with the exit codes: 75 is tried again, 10 and 20 are for a person.
+what to do with the exit codes: 75 is tried again, 10 and 20 are for a person and stop nothing.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from evforecast.errors import require_choice
+from evforecast.errors import InputError, require_choice
 from evforecast.scenarios.project import STEPS, Project
 from evforecast.warehouse.naming import literal, quote
 
@@ -31,7 +32,7 @@ def schedule(project: Project, scheduler: str) -> str:
     Raises
     ------
     InputError
-        If `scheduler` is something else.
+        If `scheduler` is something else, or tasks are asked for a warehouse that is not Snowflake.
 
     Examples
     --------
@@ -59,18 +60,29 @@ def _shell(text: str) -> str:
 
 
 def _cron(project: Project) -> str:
+    program = f"{_shell(sys.executable)} -m evforecast"
     config = _shell(_file(project))
-    often = " && ".join(f"evforecast run {step} --config {config}" for step in _OFTEN)
+    log = _shell(str(Path(_file(project)).with_name("cron.log")))
     return f"""\
-# {project.name}: every quarter of an hour, two minutes after; and all of it once a day (UTC).
-# The exit codes 10 and 20 are those of monitor; 75 is tried again by the next run, which does what is left.
+# {project.name}: at every quarter of an hour what makes forecasts, and all of it once a day (UTC).
+# 10: a feed was missing or strange, or monitor warns; 20: monitor says ERROR; 75: another run is at work, and
+# the next one does what is left. What was said is in cron.log, beside the project.
+# Secrets are lines like EVFORECAST_LOGIN_MINE=Token 1234 up here; let nobody else read this file then.
+# If your cron does not know CRON_TZ give the hour in local time: one that is after midnight UTC all year.
 CRON_TZ=UTC
-2-59/15 * * * * {often}
-10 0 * * * evforecast run daily --config {config} --as-of "$(date -u +\\%F)"
+*/15 * * * * {program} run {" ".join(_OFTEN)} --config {config} >> {log} 2>&1
+10 0 * * * {program} run daily --config {config} --as-of "$(date -u +\\%F)" >> {log} 2>&1
 """
 
 
 def _tasks(project: Project) -> str:
+    kind = project.warehouse.partition(":")[0]
+    if kind != "snowflake":
+        msg = (
+            f"{project.path}: tasks run in Snowflake; warehouse is {kind}. Take another scheduler, or set "
+            "[project] warehouse to an address of Snowflake."
+        )
+        raise InputError(msg)
     slug = _slug(project)
     tables = ("status", "status_grid", "forecast", "score", "watermark")
     counts = " UNION ALL ".join(
@@ -79,7 +91,7 @@ def _tasks(project: Project) -> str:
     size = project.sizes.get("predict", "XSMALL").upper().replace("-", "")
     return f"""\
 -- {project.name}: what Snowflake can do by itself, as a task: how many rows there are is noted every day.
--- Forecasts inside the warehouse have tasks of their own, from evforecast.inwarehouse.deployment_script.
+-- Forecasts inside the warehouse have tasks of their own: evforecast snowflake script prints them.
 -- Collecting and training need a machine that reaches the feeds: any of the other schedulers.
 CREATE TABLE IF NOT EXISTS "{slug}_health" ("at" TIMESTAMP_NTZ, "name" VARCHAR, "n" NUMBER(19,0));
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from evforecast.collect import Fetch, Store, collect_once, to_panel, to_warehouse
 from evforecast.collect.ledger import span
+from evforecast.collect.lock import StoreBusyError
+from evforecast.collect.notes import keep_note
 from evforecast.errors import EmptyInputError, InputError
 from evforecast.panel import MISSING, StatusPanel
 from evforecast.panel.evse import EVSE_COLUMNS
+from evforecast.scenarios.classes import feed_note
 from evforecast.scenarios.memory import require_room
 from evforecast.scenarios.reading import at, read_evse
 from evforecast.scenarios.tables import TABLES, Change, commit, make, stamp
@@ -39,18 +42,24 @@ def collect(work: Work) -> Done:
     has not been asked for. What was answered is in the store, which is all the state of this step.
     """
     came: Counter[str] = Counter()
+    why: dict[str, str] = {}
     planned = 0
-    for store in work.stores.values():
+    for settings in work.project.feeds:
+        store = work.stores[settings.name]
         cycles = _cycles(work, store)
         planned += len(cycles)
         if cycles and not work.dry_run:
-            came += _asked(work, store, cycles)
+            outcomes, reason = _asked(work, store, cycles)
+            came += outcomes
+            if reason:
+                why[settings.name] = reason
+            _note(store, feed_note(settings, store.feed))
     bad = came["failed"] + came["unreadable"] + came["alerts"]
     rows = came["stored"] + came["same"] + came["unchanged"]
     status = "WARNING" if bad else "done" if rows else "nothing"
     if work.dry_run:
         rows, status = planned, "planned" if planned else "nothing"
-    facts = {name: str(count) for name, count in sorted(came.items())}
+    facts = {name: str(count) for name, count in sorted(came.items())} | why
     return Done(rows, work.collected_until, status, facts)
 
 
@@ -81,9 +90,19 @@ def _cycles(work: Work, store: Store) -> list[np.datetime64]:
     return list(np.arange(first + (store.every if is_whole else 0), last, store.every))
 
 
-def _asked(work: Work, store: Store, cycles: list[np.datetime64]) -> Counter[str]:
-    """Ask a feed; return how many requests ended how."""
+def _note(store: Store, note: dict[str, Any] | None) -> None:
+    """Note of which feed a store is, so that ``evforecast collect status`` can open it."""
+    if note is not None:
+        # It is written again each time: neither a full disk nor another collector spoils what was collected.
+        with suppress(OSError, StoreBusyError), store.writing("collecting"):
+            keep_note(store, note)
+
+
+def _asked(work: Work, store: Store, cycles: list[np.datetime64]) -> tuple[Counter[str], str]:
+    """Ask a feed; return how many requests ended how, and what was first wrong, or else strange."""
     came: Counter[str] = Counter()
+    failed: list[str] = []
+    strange: list[str] = []
     with ExitStack() as stack:
         fetch: Fetch
         if is_replay(store.feed):
@@ -98,7 +117,9 @@ def _asked(work: Work, store: Store, cycles: list[np.datetime64]) -> Counter[str
             result = collect_once(store, fetch, now=now)
             came.update(result.outcomes)
             came.update({"alerts": len(result.alerts)} if result.alerts else {})
-    return came
+            failed += result.reasons.values()
+            strange += [alert.message for alert in result.alerts]
+    return came, next(iter([*failed, *strange]), "")
 
 
 def load(work: Work) -> Done:

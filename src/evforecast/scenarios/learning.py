@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
-import evforecast.forecasting as forecasters
 from evforecast.errors import EmptyInputError, InputError
 from evforecast.evaluation import backtest
 from evforecast.forecasting import StatusForecaster
 from evforecast.panel import STATUS, StatusPanel
 from evforecast.registry import ModelVersion
+from evforecast.scenarios.classes import make_forecaster
 from evforecast.scenarios.memory import require_room
 from evforecast.scenarios.project import ModelSettings, span
 from evforecast.scenarios.reading import first_time, read_panel
 from evforecast.scenarios.roles import Move, baseline_name, moves, role
-from evforecast.scenarios.tables import commit, make
+from evforecast.scenarios.settings import Source
+from evforecast.scenarios.tables import TABLES, commit, make
 from evforecast.scenarios.work import Done, Work
+from evforecast.warehouse import TableName
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["made", "publish", "train"]
+__all__ = ["history", "made", "publish", "require_kept", "train"]
 
 # What a fit takes for each cell of the history, and for a case that is drawn of it: measured.
 _BYTES_A_CELL = 24
@@ -35,6 +36,8 @@ def train(work: Work) -> Done:
 
     What a model learnt from ends where the grid ends. The same data give the same version.
     """
+    for model in work.project.models:
+        require_kept(work, model)
     until = work.data_until
     first = None if until is None else first_time(work.warehouse)
     told: dict[str, str] = {}
@@ -62,6 +65,43 @@ def train(work: Work) -> Done:
                 work.warehouse, step, [moves(work, step, decided)], before=before, until=work.now
             )
     return Done(0, until, status, told)
+
+
+def require_kept(work: Work, model: ModelSettings) -> None:
+    """Refuse to begin a model anew where it was lost: its numbers would mean something else.
+
+    Raises
+    ------
+    InputError
+        If the registry has no version of a model that has forecast, or was decided on.
+    """
+    have = work.registry.models()
+    for name in (model.name, *(one for one, _ in _baselines(model))):
+        if name in have:
+            continue
+        # The watermarks stand for the forecasts, with which they are committed: of those there are many.
+        seen = [
+            (row[0].removeprefix("predict:"), "forecast")
+            for row in _rows(work, "watermark", 'SELECT "step" FROM {} ORDER BY 1')
+        ]
+        moved = _rows(work, "move", 'SELECT DISTINCT "name", "version" FROM {} ORDER BY 1, 2')
+        seen += [(f"{row[0]}-{row[1]}", "move") for row in moved if row[1]]
+        for id_, table in seen:
+            start, _, number = id_.rpartition("-")
+            if start == name and number.isdecimal():
+                msg = (
+                    f"{work.project.path}: [project] registry: {str(work.project.registry)!r} holds no "
+                    f"version of {name}, yet the table {table} has some of {id_}. Restore the folder (or "
+                    "mend the path); to begin anew, give the model another name."
+                )
+                raise InputError(msg)
+
+
+def _rows(work: Work, table: str, sql: str) -> list[tuple[Any, ...]]:
+    if work.warehouse.columns(TableName((table,))) is None:
+        return []
+    rows: list[tuple[Any, ...]] = work.warehouse.run(sql.format(TABLES[table].sql))
+    return rows
 
 
 def _baselines(model: ModelSettings) -> list[tuple[str, str]]:
@@ -137,20 +177,4 @@ def made(model: ModelSettings, kind: str, work: Work) -> StatusForecaster:
     InputError
         If there is no such class, or it takes other parameters.
     """
-    known = [
-        name for name in forecasters.__all__ if name[0].isupper() and name != "StatusForecaster"
-    ]
-    where = f"{work.project.path}: [model.{model.name}]"
-    cls: Any = getattr(forecasters, kind, None) if kind in known else None
-    if cls is None:
-        near = difflib.get_close_matches(kind, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        msg = f"{where} class = {kind!r}: there is no such forecaster.{hint} There are: {', '.join(known)}."
-        raise InputError(msg)
-    parameters = dict(model.parameters) if kind == model.kind else {}
-    try:
-        forecaster: StatusForecaster = cls(list(model.horizons), **parameters)
-    except TypeError as error:
-        msg = f"{where}: {kind} cannot be made of this: {error}."
-        raise InputError(msg) from error
-    return forecaster
+    return make_forecaster(model, kind, Source(work.project.path, ""))

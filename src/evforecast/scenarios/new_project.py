@@ -13,7 +13,7 @@ __all__ = ["write_project"]
 _FILE = "project.toml"
 _TEXT = """\
 # A project of evforecast: what is to be done on a schedule. `evforecast run daily` does it all.
-# It runs as it is, on a simulated city:   evforecast run daily --config project.toml --as-of {first}
+# It runs as it is, on a simulated city:   evforecast run daily --config project.toml --as-of 2026-01-06
 # Folders are beside this file. No secrets here: they come from the environment (see the docs on Snowflake).
 
 [project]
@@ -31,19 +31,23 @@ runs = "runs"                       # a line for each run of a step
 class = "evforecast.scenarios.SimulatedCity"
 chargers = {chargers}
 days = {days}
-start = "{start}"
+start = "2026-01-05"
 seed = 0
 change = "passive"                  # from then on the feed says "charging" instead
-change_at = "{change_at}"
-# A real one instead of it:
-# class = "evforecast.sources.belib.BelibStatus"
+change_at = "2026-01-15"            # when that begins, UTC
+# Your own instead of it, in a new folder, so that nothing of the simulated city is in the way (the page
+# "Run it every day" of the docs says more):
+# [feed.mine]
+# class = "ocpi"                    # or belib, irve, traffic, openmeteo-archive, openmeteo-forecast, …
+# url = "https://example.org/ocpi/2.2.1/locations"
+# name = "mine"                     # of its folder in the store; its login is EVFORECAST_LOGIN_MINE
 
 # What forecasts, and how often it learns. One table a model.
 [model.driver]
 class = "SemiMarkovForecaster"      # of evforecast.forecasting
 horizons = [1, 4, 16]               # steps ahead: 15 minutes, 1 hour, 4 hours
-first = "{first_training}"          # what must have been seen before the first training
-history = "{history}"               # how much of the past a training learns from
+first = "7D"                        # what must have been seen before the first training
+history = "14D"                     # how much of the past a training learns from
 holdout = "1D"                      # the end of it on which a trial fit is scored, for the card
 baselines = ["Persistence"]         # what it must beat
 # [model.driver.parameters]         # of the class
@@ -113,14 +117,6 @@ def write_project(
     if path.exists():
         msg = f"{path}: there is a project already. Change that one, or name another folder."
         raise InputError(msg)
-    text = _TEXT.format(
-        chargers=chargers,
-        days=days,
-        start="2026-01-05",
-        first="2026-01-06",
-        change_at="2026-01-15",
-        first_training="7D",
-        history="14D",
-    )
+    text = _TEXT.format(chargers=chargers, days=days)
     write_whole(path, text.encode(), flush=False)
     return path

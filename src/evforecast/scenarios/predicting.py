@@ -12,6 +12,7 @@ import numpy.typing as npt
 from evforecast.errors import EmptyInputError, InputError
 from evforecast.forecasting import StatusForecaster
 from evforecast.panel import STATUS, StatusForecast, StatusPanel
+from evforecast.scenarios.learning import require_kept
 from evforecast.scenarios.memory import require_room
 from evforecast.scenarios.reading import at, read_evse, read_panel
 from evforecast.scenarios.roles import Role, roles
@@ -38,6 +39,8 @@ def predict(work: Work) -> Done:
     The champion, the challenger in the shadow and the baselines; each begins where what it learnt from ends,
     and has a watermark of its own. In blocks of cutoffs, which a day ends, and of whole locations.
     """
+    for model in work.project.models:
+        require_kept(work, model)
     until = work.data_until
     if until is None:
         return Done(status="nothing")

@@ -19,6 +19,8 @@ from evforecast.monitoring import (
     PromotionPolicy,
     RetrainingPolicy,
 )
+from evforecast.registry.names import model_name
+from evforecast.scenarios.classes import check_model, make_feed
 from evforecast.scenarios.memory import as_bytes
 from evforecast.scenarios.project import (
     STEPS,
@@ -27,7 +29,16 @@ from evforecast.scenarios.project import (
     MonitorSettings,
     Project,
 )
-from evforecast.scenarios.settings import Source, check, read_into, refuse_secret, unknown
+from evforecast.scenarios.settings import (
+    Source,
+    check,
+    read_into,
+    refuse_secret,
+    secret,
+    unknown,
+)
+from evforecast.sources._http_logins import login_variable
+from evforecast.sources.http_errors import masked
 from evforecast.timegrid import as_step, require_zone
 
 __all__ = ["read_project"]
@@ -98,6 +109,9 @@ def _project(tables: dict[str, Any], source: Source) -> Project:
             msg = f"{source.path}: there is no table [{needed}{more}]. `evforecast init` writes an example."
             raise InputError(msg)
     top = read_into(_Top, tables["project"], source, "project")
+    if not top.name.strip():
+        msg = f"{source.at('project', 'name')} = {top.name!r}: it is empty. Call the project something."
+        raise InputError(msg)
     _require(lambda: require_zone(top.tz, "tz"), source, "project", "tz")
     step = _require(lambda: as_step(top.step), source, "project", "step")
     money = read_into(_Credits, tables.get("credits", {}), source, "credits")
@@ -145,20 +159,47 @@ def _each(
     found = []
     for name, table in tables.items():
         refuse_secret(name, source, kind)
+        if not name.strip():
+            msg = f"{source.path}: [{kind}.{name!r}]: the name is empty. Call it something."
+            raise InputError(msg)
         check(table, dict[str, Any], source, kind, name)
         found.append(read(name, table, source))
     return found
 
 
 def _feed(name: str, table: dict[str, Any], source: Source) -> FeedSettings:
+    told = str(table.get("name", name))
+    advice = (
+        f"Put all that the header Authorization has to say into the variable {login_variable(told)} of the "
+        "environment"
+    )
+    for key, value in table.items():
+        refuse_secret(key, source, f"feed.{name}", advice=advice)
+        if _has_secret(value):
+            raise secret(key, source, f"feed.{name}", advice)
     made: FeedSettings = _with_class(
         FeedSettings, name, table, source, f"feed.{name}", rest_is_parameters=True
     )
+    # A class of one's own need not be there where a project is only looked at.
+    if "." not in made.kind or made.kind.startswith("evforecast."):
+        make_feed(made, source)
     return made
+
+
+def _has_secret(value: Any) -> bool:
+    """Return whether a value is an address with a key or a password in it."""
+    if not isinstance(value, str) or "://" not in value:
+        return False
+    try:
+        return "***" in masked(value)
+    except ValueError:  # no address: its feed says so
+        return False
 
 
 def _model(name: str, table: dict[str, Any], source: Source) -> ModelSettings:
     made: ModelSettings = _with_class(ModelSettings, name, table, source, f"model.{name}")
+    _require(lambda: model_name(name), source, f"model.{name}", "")
+    check_model(made, source)
     return made
 
 

@@ -96,13 +96,16 @@ def role(registry: Registry, name: str, alias: str) -> Role | None:
 
 
 def roles(work: Work, model: ModelSettings) -> dict[str, Role]:
-    """Return who forecasts for a model: ``champion``, ``challenger``, and the baselines by their names."""
+    """Return who forecasts for a model: ``champion``, ``challenger``, and the baselines by their names.
+
+    A challenger that somebody made champion by hand is the champion alone.
+    """
     asked = [(model.name, "champion"), (model.name, "challenger")]
     asked += [(baseline_name(model, kind), "champion") for kind in model.baselines]
     found = {}
     for name, alias in asked:
         one = role(work.registry, name, alias)
-        if one is not None:
+        if one is not None and one not in found.values():
             found[alias if name == model.name else name] = one
     return found
 

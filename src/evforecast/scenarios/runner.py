@@ -7,10 +7,11 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from evforecast.clock import Clock, utc_now
 from evforecast.collect.lock import held
-from evforecast.errors import require_choice
+from evforecast.errors import InputError, require_choice
 from evforecast.scenarios import (
     deciding,
     gathering,
@@ -105,14 +106,18 @@ def daily(
     as_of: TimeLike,
     dry_run: bool = False,
     clock: Clock = utc_now,
+    steps: Sequence[str] = STEPS,
     tell: Callable[[StepResult], object] | None = None,
 ) -> list[StepResult]:
-    """Do all steps of a project, in their order.
+    """Do all steps of a project, or some of them, one after the other and under one lock.
 
     Parameters
     ----------
     project, as_of, dry_run, clock
         As for `run`.
+    steps : sequence of str
+        Of `STEPS`; they are done in the order in which they stand here. What a step warns of is no reason
+        to stop; an error is.
     tell : callable, optional
         Is handed the result of each step as it comes.
 
@@ -132,8 +137,20 @@ def daily(
     >>> project = Project.read(write_project(tempfile.mkdtemp(), chargers=6, days=2))
     >>> [result.rows for result in daily(project, as_of="2026-01-05 01:00")][:3]
     [6, 30, 36]
+    >>> often = ("collect", "load", "features", "predict")
+    >>> [result.step for result in daily(project, as_of="2026-01-05 01:15", steps=often)]
+    ['collect', 'load', 'features', 'predict']
     """
-    return _run(STEPS, project, as_of, dry_run=dry_run, clock=clock, tell=tell)
+    _require_some(steps)
+    return _run(steps, project, as_of, dry_run=dry_run, clock=clock, tell=tell)
+
+
+def _require_some(steps: Sequence[str]) -> None:
+    for step in steps:
+        require_choice(step, STEPS, "step")
+    if not steps:
+        msg = f"steps is empty; choose among {', '.join(STEPS)}."
+        raise InputError(msg)
 
 
 def _run(
@@ -146,23 +163,31 @@ def _run(
     tell: Callable[[StepResult], object] | None = None,
 ) -> list[StepResult]:
     time_ = as_time(as_of)
-    what = steps[0] if len(steps) == 1 else "daily"
-    results = []
+    what = "daily" if tuple(steps) == STEPS else " ".join(steps)
+    results: list[StepResult] = []
+    ahead = ""
     lock = project.path.parent / f".{project.path.stem}.lock"
     run_id = uuid.uuid4().hex[:12]
     with ExitStack() as stack:
         stack.enter_context(held(lock, f"running {what}"))
         try:
             warehouse = stack.enter_context(opened(project))
+            work = Work(project, time_, warehouse, dry_run=dry_run, clock=clock)
+            work.refuse_to_go_back(steps)
         except Exception as error:
             if not dry_run:
                 said = {"error": f"{type(error).__name__}: {error}"}
                 gone = StepResult(steps[0], run_id, time_, "failed", 0, 0.0, peak(), artefacts=said)
                 keep(gone, project.runs)
             raise
-        work = Work(project, time_, warehouse, dry_run=dry_run, clock=clock)
         for step in steps:
-            results.append(_one(step, work, run_id))
+            result = _one(step, work, run_id)
+            if dry_run and ahead and result.status == "nothing":
+                after = {**result.artefacts, "after": ahead}
+                result = replace(result, status="planned", artefacts=after)
+            elif result.status == "planned" and step != "load":  # which the others do not wait for
+                ahead = step
+            results.append(result)
             if tell is not None:
                 tell(results[-1])
     return results

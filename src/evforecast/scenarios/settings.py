@@ -19,6 +19,7 @@ T = TypeVar("T")
 _SECRET = re.compile(
     r"password|passwd|secret|token|private[_-]?key|passphrase|api[_-]?key", re.IGNORECASE
 )
+_ADVICE = "Put it into the environment or connections.toml (see the docs on Snowflake)"
 _KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -113,19 +114,37 @@ def read_into(
         raise InputError(msg) from error
 
 
-def refuse_secret(key: str, source: Source, table: str) -> None:
+def refuse_secret(key: str, source: Source, table: str, *, advice: str = _ADVICE) -> None:
     """Raise InputError if a key looks like that of a secret.
+
+    Parameters
+    ----------
+    key : str
+    source : Source
+    table : str
+    advice : str
+        Where the secret belongs.
 
     Examples
     --------
     >>> refuse_secret("name", Source(Path("p"), ""), "project")
     """
     if _SECRET.search(key):
-        msg = (
-            f"{source.at(table, key)}: no secret in a project file, which is copied and committed. Put it "
-            "into the environment or connections.toml (see the docs on Snowflake), and take it out here."
-        )
-        raise InputError(msg)
+        raise secret(key, source, table, advice)
+
+
+def secret(key: str, source: Source, table: str, advice: str = _ADVICE) -> InputError:
+    """Return the error of a secret in a project file; what it is, is not said.
+
+    Examples
+    --------
+    >>> str(secret("url", Source(Path("p"), ""), "feed.net", "Put it elsewhere"))
+    'p: [feed.net] url: no secret in a project file, which is copied and committed. Put it elsewhere, and ...'
+    """
+    return InputError(
+        f"{source.at(table, key)}: no secret in a project file, which is copied and committed. {advice}, "
+        "and take it out here."
+    )
 
 
 def unknown(key: str, known: Any, source: Source, table: str) -> InputError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, TypeGuard, cast
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
@@ -16,15 +15,18 @@ from evforecast.collect import Fetch, Store
 from evforecast.collect.ledger import span
 from evforecast.errors import InputError
 from evforecast.registry import Registry
+from evforecast.scenarios.classes import make_feed
 from evforecast.scenarios.memory import resident
 from evforecast.scenarios.project import FeedSettings, Project
-from evforecast.scenarios.tables import stamp, watermark
+from evforecast.scenarios.settings import Source
+from evforecast.scenarios.tables import TABLES, stamp, watermark
 from evforecast.sources.feed import Feed
-from evforecast.warehouse import Warehouse
+from evforecast.warehouse import TableName, Warehouse
 
 __all__ = ["Done", "Replay", "Work", "feed_of", "is_replay", "opened"]
 
 _AHEAD = np.timedelta64(86_400, "s")
+_OFTEN = ("features", "predict")  # another schedule may do them more often
 
 
 class Replay(Feed, Fetch, Protocol):
@@ -141,13 +143,47 @@ class Work:
         """
         found = watermark(self.warehouse, step)
         if found is not None and found > self.now + (_AHEAD if often else 0):
-            msg = (
-                f"{step}: it has been done up to {stamp(found)} UTC, and is asked for {stamp(self.now)}. Has "
-                "a clock been set back, or is --as-of an old one? Mend that and run it again; to do it again "
-                f"on purpose, set its row in the table \"watermark\" back first (step = '{step}')."
-            )
-            raise InputError(msg)
+            raise self._back([(step, found)])
         return found
+
+    def refuse_to_go_back(self, steps: Sequence[str]) -> None:
+        """Refuse steps, before the first of them, where one has come further than `as_of`.
+
+        Parameters
+        ----------
+        steps : sequence of str
+            Of the project.
+
+        Raises
+        ------
+        InputError
+            If one has; it says which, how far, and how far back is tolerated.
+        """
+        if self.warehouse.columns(TableName(("watermark",))) is None:
+            return
+        rows = self.warehouse.run(
+            f'SELECT "step", "until" FROM {TABLES["watermark"].sql} ORDER BY 1'
+        )
+        models = tuple(f"predict:{model.name}-" for model in self.project.models)
+        ahead = []
+        for step in steps:
+            for name, time in rows:
+                until = np.datetime64(time, "s")
+                is_its = name.startswith(models) if step == "predict" else name == step
+                if is_its and until > self.now + (_AHEAD if step in _OFTEN else 0):
+                    ahead.append((name, until))
+        if ahead:
+            raise self._back(ahead)
+
+    def _back(self, ahead: Sequence[tuple[str, np.datetime64]]) -> InputError:
+        done = ", ".join(f"{name} up to {stamp(until)}" for name, until in ahead)
+        first = ahead[0][0]
+        return InputError(
+            f"it is asked for {stamp(self.now)} UTC, and what is done already: {done}. A time before is for "
+            f"{' and '.join(_OFTEN)} alone, by a day at most. Has a clock been set back, or is --as-of an "
+            "old one? Mend that and run it again; to do it again on purpose, set the rows in the table "
+            f"\"watermark\" back first (step = '{first}'{', …' if len(ahead) > 1 else ''})."
+        )
 
 
 def is_replay(feed: Feed) -> TypeGuard[Replay]:
@@ -178,20 +214,7 @@ def feed_of(settings: FeedSettings, project: Project) -> Feed:
     >>> feed_of(project.feeds[0], project).name
     'simulated'
     """
-    module, _, name = settings.kind.rpartition(".")
-    where = f"{project.path}: [feed.{settings.name}]"
-    try:
-        made = getattr(importlib.import_module(module or "evforecast.scenarios"), name)
-        return cast("Feed", made(**settings.parameters))
-    except (ImportError, AttributeError) as error:
-        msg = (
-            f"{where} class = {settings.kind!r}: there is no such class ({error}). Write it like "
-            "'evforecast.sources.belib.BelibStatus'."
-        )
-        raise InputError(msg) from error
-    except (TypeError, ValueError) as error:
-        msg = f"{where}: {settings.kind} cannot be made of this: {error}."
-        raise InputError(msg) from error
+    return make_feed(settings, Source(project.path, ""))
 
 
 @contextmanager

@@ -88,7 +88,9 @@ def test_a_project_is_written_that_runs(tmp_path, capsys):
     assert initialised(str(tmp_path / "city")) == 0
     path = tmp_path / "city" / "project.toml"
     assert Project.read(path).name == "city"
-    assert f"evforecast run daily --config {path} --as-of" in capsys.readouterr().out
+    command = f"evforecast run daily --config {path} --as-of 2026-01-06"
+    assert command in capsys.readouterr().out
+    assert "--as-of 2026-01-06\n" in path.read_text()
     with pytest.raises(InputError, match="there is a project already"):
         initialised(str(tmp_path / "city"))
 
@@ -96,8 +98,24 @@ def test_a_project_is_written_that_runs(tmp_path, capsys):
 @pytest.mark.parametrize("scheduler", ["cron", "tasks", "airflow", "prefect", "dataiku"])
 def test_an_example_for_a_scheduler(tmp_path, capsys, scheduler):
     path = write_project(tmp_path)
+    if scheduler == "tasks":
+        text = path.read_text()
+        path.write_text(text.replace("duckdb:///city.duckdb", "snowflake://org-ev/ev/raw"))
     assert initialised(str(tmp_path), "--scheduler", scheduler) == 0
     assert capsys.readouterr().out == schedule(Project.read(path), scheduler)
+
+
+def test_tasks_are_refused_for_duckdb(tmp_path, capsys):
+    write_project(tmp_path)
+    with pytest.raises(InputError, match="warehouse is duckdb"):
+        initialised(str(tmp_path), "--scheduler", "tasks")
+    assert not capsys.readouterr().out
+
+
+def test_a_folder_with_blanks_can_be_pasted(tmp_path, capsys):
+    assert initialised(str(tmp_path / "my city")) == 0
+    path = tmp_path / "my city" / "project.toml"
+    assert f"--config '{path}' --as-of" in capsys.readouterr().out
 
 
 def test_an_example_needs_a_project(tmp_path):

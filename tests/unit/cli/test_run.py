@@ -1,6 +1,9 @@
 import argparse
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from evforecast.cli import run as command
 from evforecast.collect.lock import held
 from evforecast.errors import InputError, TerminalError, TransientError
-from evforecast.scenarios import STEPS, StepResult, write_project
+from evforecast.scenarios import STEPS, StepResult, runs, write_project
 
 AS_OF = "2026-01-05 01:00"
 
@@ -73,7 +76,7 @@ def test_without_a_time_it_is_the_present(config):
 )
 def test_the_worst_is_the_exit_code(config, monkeypatch, statuses, code):
     def daily(_, *, as_of, tell, **options):
-        assert set(options) == {"dry_run", "clock"}
+        assert set(options) == {"dry_run", "clock", "steps"}
         results = [
             StepResult("monitor", "r", np.datetime64("2026-01-05"), s, 0, 0.1, 1, 0.25)
             for s in statuses
@@ -90,7 +93,7 @@ def test_what_the_warehouse_refuses_is_1(config, monkeypatch, capsys):
     def refused(*_, **__):
         raise TerminalError("the role may not")
 
-    monkeypatch.setattr("evforecast.scenarios.run", refused)
+    monkeypatch.setattr("evforecast.scenarios.daily", refused)
     assert command.run(parsed("load", "--config", config)) == 1
     assert capsys.readouterr().err == "evforecast run: the role may not\n"
 
@@ -104,6 +107,39 @@ def test_a_lock_is_left_to_the_caller(config, tmp_path):
 def test_a_step_that_is_none(config):
     with pytest.raises(InputError, match="Did you mean 'daily'"):
         command.run(parsed("dialy", "--config", config))
+
+
+def test_several_steps_in_their_order(config, capsys):
+    words = ("collect", "load", "features", "predict", "--config", config, "--as-of", AS_OF)
+    assert command.run(parsed(*words)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    steps = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert steps == ["collect", "load", "features", "predict"]
+
+
+@pytest.mark.parametrize("words", [("collect", "laod"), ("collect", "daily")])
+def test_a_step_among_several_that_is_none(config, words):
+    with pytest.raises(InputError, match="STEP="):
+        command.run(parsed(*words, "--config", config))
+
+
+def test_nobody_reads_what_is_printed(config, tmp_path):
+    run = "import sys; from evforecast.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = ["run", "collect", "load", "features", "--config", config, "--as-of", AS_OF]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", run, *words],
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert runs(tmp_path / "project" / "runs")["step"].tolist() == ["collect", "load", "features"]
 
 
 def test_no_project():

@@ -61,6 +61,15 @@ def test_days_are_put_together_by_their_cases(ax):
     assert ax.get_xlabel() == "first of 2 days of forecasts"
 
 
+def test_one_day_stands_between_its_neighbours(ax):
+    table = pd.DataFrame(
+        {"model": "a", "horizon": 4, "day": pd.to_datetime(["2026-01-13"]), "log_loss": 0.2, "n": 5}
+    )
+    over_time(table, ax=ax)
+    days = pd.to_datetime(["2026-01-12", "2026-01-14"]).to_numpy()
+    assert list(ax.get_xlim()) == date2num(days).tolist()
+
+
 def test_without_axes_a_notebook_gets_a_figure(result):
     assert over_time(result).figure.number in plt.get_fignums()
 

@@ -1,5 +1,7 @@
 import ast
 import re
+import shlex
+import subprocess
 import sys
 import types
 from dataclasses import replace
@@ -38,13 +40,56 @@ def test_lines_of_a_crontab(project):
         for text, span in zip(times, [(0, 59), (0, 23), (1, 31), (1, 12), (0, 7)], strict=True):
             field(text, *span)
         assert not re.search(r"(?<!\\)%", command), "cron ends a command at a percent sign"
-        steps = re.findall(r"evforecast run (\w+) --config", command)
-        assert steps in (["collect", "load", "features", "predict"], ["daily"])
     assert r"it'\''s 100\% mine" in lines[1]
+
+
+def commands(project):
+    """Return the commands of a crontab as cron hands them to the shell."""
+    lines = [line for line in schedule(project, "cron").splitlines() if not line.startswith("#")]
+    return [line.split(" ", 5)[5].replace("\\%", "%") for line in lines[1:]]
+
+
+def test_the_steps_are_one_command_of_an_executable_that_is_there(project):
+    often, daily = (shlex.split(command) for command in commands(project))
+    assert often[:4] == [sys.executable, "-m", "evforecast", "run"]
+    assert often[4:8] == ["collect", "load", "features", "predict"]
+    assert often[8:10] == ["--config", str(project.path)]
+    assert daily[3:7] == ["run", "daily", "--config", str(project.path)]
+    for words in (often, daily):
+        assert words[-3:] == [">>", str(project.path.with_name("cron.log")), "2>&1"]
+        assert not {"&&", ";"} & set(words), "a warning must not stop the next step"
+
+
+def test_what_is_said_comes_to_the_log(project):
+    shell = commands(project)[0].replace(
+        "predict --config", "predict --dry-run --as-of 2026-01-05T01:00 --config"
+    )
+    assert subprocess.run(["/bin/sh", "-c", shell], check=False, timeout=120).returncode == 0
+    said = project.path.with_name("cron.log").read_text()
+    assert [line.split()[0] for line in said.splitlines() if not line.startswith(" ")] == [
+        "collect",
+        "load",
+        "features",
+        "predict",
+    ]
+
+
+def test_the_comments_say_what_to_do_with_codes_secrets_and_zones(project):
+    comments = "\n".join(
+        line for line in schedule(project, "cron").splitlines() if line.startswith("#")
+    )
+    for word in ("10:", "20:", "75:", "EVFORECAST_LOGIN_", "CRON_TZ"):
+        assert word in comments
+
+
+def test_tasks_run_in_snowflake_alone(project):
+    with pytest.raises(InputError, match="tasks run in Snowflake; warehouse is duckdb"):
+        schedule(project, "tasks")
 
 
 def test_the_sql_can_be_parsed(project):
     sqlglot = pytest.importorskip("sqlglot", reason="sqlglot is not installed")
+    project = replace(project, warehouse="snowflake://org-ev/ev/raw")
     text = schedule(project, "tasks")
     body = text.split("\nAS\n")[1].split(";")[0]
     [insert] = sqlglot.parse(body, read="snowflake")
@@ -58,6 +103,7 @@ def test_the_sql_can_be_parsed(project):
     assert isinstance(sqlglot.parse_one(create, read="snowflake"), sqlglot.exp.Create)
     assert "'USING CRON 20 0 * * * UTC'" in text
     assert "SIZE = 'XSMALL'" in text
+    assert "evforecast snowflake script" in text
     bigger = replace(project, sizes={"predict": "X-Large"})
     assert "SIZE = 'XLARGE'" in schedule(bigger, "tasks")
 

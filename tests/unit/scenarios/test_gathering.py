@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evforecast.collect import Store, to_panel
+from evforecast.collect.notes import open_store
 from evforecast.errors import InputError
 from evforecast.panel import MISSING
-from evforecast.scenarios import gathering
+from evforecast.scenarios import FeedSettings, gathering
 from evforecast.scenarios.gathering import collect, features, load
 from evforecast.scenarios.reading import read_panel
 from evforecast.scenarios.tables import TABLES, stamp, watermark
@@ -44,6 +47,7 @@ def test_after_the_end_of_a_replay_nothing_comes(small, at_work):
     done = collect(at_work(small(), day=DAYS + 1.5))
     assert done.status == "WARNING"
     assert int(done.artefacts["failed"]) == 14  # of midnight there are two
+    assert "is not within its days" in done.artefacts["city"]
 
 
 @pytest.mark.parametrize(
@@ -77,10 +81,35 @@ def test_a_live_feed_is_asked_with_its_login(small, at_work, monkeypatch, httpse
     work = at_work(small(), day=1)
     feed = OcpiLocations(httpserver.url_for("/locations"), "my-city")
     store = Store(tmp_path / "live", feed)
-    assert gathering._asked(work, store, [work.as_of]) == {"stored": 1}
+    assert gathering._asked(work, store, [work.as_of]) == ({"stored": 1}, "")
     assert store.rows("status")["status"].tolist() == ["charging"]
     for path in (tmp_path / "live").rglob("*"):
         assert path.is_dir() or b"s3cret" not in path.read_bytes()
+
+
+def of_ocpi(project, url):
+    feed = FeedSettings("net", "ocpi", "5min", {"url": url})
+    return replace(project, feeds=(feed,))
+
+
+def test_it_is_said_why_a_feed_did_not_answer(small, at_work, httpserver):
+    httpserver.expect_request("/gone").respond_with_data("", status=404)
+    work = at_work(of_ocpi(small(), httpserver.url_for("/gone")), day=1)
+    work.clock = lambda: work.as_of
+    done = collect(work)
+    assert (done.status, done.artefacts["failed"]) == ("WARNING", "1")
+    assert "/gone" in done.artefacts["net"]
+    assert "404" in done.artefacts["net"]
+
+
+def test_the_status_of_what_was_collected_can_be_asked(small, at_work, httpserver):
+    httpserver.expect_request("/locations").respond_with_data(OCPI)
+    work = at_work(of_ocpi(small(), httpserver.url_for("/locations")), day=1)
+    work.clock = lambda: work.as_of
+    assert collect(work).rows == 1
+    store = open_store(work.project.store, "net")
+    assert store.every == np.timedelta64(300, "s")
+    assert len(store.rows("status")) == 1
 
 
 def test_rows_come_to_the_warehouse_once(small, at_work):
@@ -155,6 +184,7 @@ def test_a_dry_run_writes_nothing(small, at_work):
 def test_a_day_that_does_not_fit_is_refused_before_it_is_loaded(small, at_work):
     work = at_work(small(), day=0.5, memory=10**6)
     collect(work)
+    work.held_before = 0
     with pytest.raises(
         InputError, match=r"features: a day of 6 chargers needs about .* divide the network"
     ):

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from evforecast.errors import InputError
 from evforecast.scenarios.gathering import collect, features
 from evforecast.scenarios.learning import made, publish, train
+from evforecast.scenarios.predicting import predict
 from evforecast.scenarios.reading import read_panel
 from evforecast.scenarios.roles import roles, settle
 
@@ -80,7 +82,8 @@ def test_a_baseline_that_is_named_later(played, at_work):
         ({"kind": "SemiMarkovForcaster"}, "Did you mean 'SemiMarkovForecaster'"),
         ({"kind": "load"}, "there is no such forecaster"),
         ({"kind": "StatusForecaster"}, "there is no such forecaster"),
-        ({"parameters": {"depth": 3}}, "cannot be made of this"),
+        ({"kind": "DEFAULT_HORIZONS"}, "There are: Climatology, "),
+        ({"parameters": {"depth": 3}}, "'depth': SemiMarkovForecaster takes no such thing"),
     ],
 )
 def test_a_model_that_is_none(small, at_work, changes, said):
@@ -88,6 +91,30 @@ def test_a_model_that_is_none(small, at_work, changes, said):
     with pytest.raises(InputError, match=said) as error:
         made(project.models[0], project.models[0].kind, at_work(project))
     assert "[model.driver]" in str(error.value)
+
+
+@pytest.mark.parametrize("step", [train, predict], ids=["train", "predict"])
+@pytest.mark.parametrize("dry_run", [False, True], ids=["wet", "dry"])
+def test_a_registry_that_is_lost_is_not_begun_anew(played, at_work, step, dry_run):
+    shutil.move(played.registry, played.registry.with_name("elsewhere"))
+    work = at_work(played, dry_run=dry_run)
+    said = r"\[project\] registry: .* holds no version of driver, yet the table forecast has some of driver-1"
+    with pytest.raises(InputError, match=said):
+        step(work)
+    assert not played.registry.exists()
+    shutil.move(played.registry.with_name("elsewhere"), played.registry)
+    assert step(work).status == "nothing"
+
+
+def test_a_lost_model_that_was_decided_on_alone(played, at_work):
+    shutil.rmtree(played.registry)
+    work = at_work(played)
+    work.warehouse.run('DELETE FROM "watermark" WHERE "step" LIKE \'predict:%\'')
+    with pytest.raises(InputError, match="yet the table move has some of driver-1"):
+        train(work)
+    renamed = model_of(played, name="driver-2")
+    work.project = renamed
+    assert train(work).artefacts["driver-2"] == "version 1"
 
 
 def test_a_coarser_target_has_no_place_in_the_table(played, at_work):

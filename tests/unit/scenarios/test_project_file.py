@@ -3,7 +3,9 @@ import pytest
 
 from evforecast.errors import InputError
 from evforecast.scenarios import STEPS, Project, write_project
+from evforecast.scenarios.work import feed_of
 
+OCPI = '[feed.net]\nclass = "ocpi"\n{}\n[feed.city]'
 WRONG = {
     "typo in a key": (
         "history = ",
@@ -45,6 +47,61 @@ WRONG = {
         "no secret",
     ),
     "a secret in the address": ("duckdb:///city.duckdb", "snowflake://ann:pw@a/b/c", "no secret"),
+    "a typo in a model's class": (
+        'class = "SemiMarkovForecaster"',
+        'class = "SemiMarkovForcaster"',
+        "[model.driver] class = 'SemiMarkovForcaster': there is no such forecaster. Did you mean 'SemiMark",
+    ),
+    "a typo in a baseline": (
+        '["Persistence"]',
+        '["Persistance"]',
+        "[model.driver] baselines: 'Persistance': there is no such forecaster. Did you mean 'Persistence'",
+    ),
+    "a baseline that needs another": ('["Persistence"]', '["Blend"]', "no such forecaster"),
+    "a typo in a parameter": (
+        "[monitor]",
+        "[model.driver.parameters]\nwithn = true\n[monitor]",
+        "[model.driver.parameters] withn: there is no such key. Did you mean 'within'",
+    ),
+    "a typo in a parameter within a line": (
+        "baselines = ",
+        "parameters = {withn = true}\nbaselines = ",
+        "[model.driver] parameters: 'withn': SemiMarkovForecaster takes no such thing. Did you mean",
+    ),
+    "no name": ('name = "city"', 'name = ""', "[project] name = '': it is empty"),
+    "no name of a feed": ("[feed.city]", '[feed.""]', "the name is empty"),
+    "no name of a model": ("[model.driver]", '[model."a b"]', "name='a b': a model is called by"),
+    "a typo in a feed's key": (
+        "chargers = 273",
+        "charger = 273",
+        "[feed.city] charger: there is no such key. Did you mean 'chargers'? There are: class, every, ",
+    ),
+    "a typo in a feed's word": (
+        '"evforecast.scenarios.SimulatedCity"',
+        '"ocip"',
+        "[feed.city] class = 'ocip': there is no such class. Did you mean 'ocpi'",
+    ),
+    "a feed that lacks something": ("[feed.city]", OCPI.format(""), "[feed.net]: 'url' is missing"),
+    "a feed that is no class": (
+        "evforecast.scenarios.SimulatedCity",
+        "evforecast.scenarios.STEPS",
+        "there is no such class (it is a tuple)",
+    ),
+    "a key in a feed's address": (
+        "[feed.city]",
+        OCPI.format('url = "https://example.org/list?apikey=pw"'),
+        "[feed.net] url: no secret in a project file",
+    ),
+    "a password in a feed's address": (
+        "[feed.city]",
+        OCPI.format('url = "https://ann:pw@example.org/list"\nname = "my-net"'),
+        "into the variable EVFORECAST_LOGIN_MY_NET of the environment",
+    ),
+    "a token of a feed": (
+        "[feed.city]",
+        OCPI.format('token = "pw"'),
+        "into the variable EVFORECAST_LOGIN_NET of the environment",
+    ),
     "no class": ('class = "SemiMarkovForecaster"', "", "[model.driver]: 'class' is missing"),
     "no model": ("[model.driver]", "[limits.drift]", "there is no table [model.NAME]"),
     "no TOML": ("[project]", "[project", "it is no TOML"),
@@ -124,6 +181,24 @@ def test_memory_and_sizes_by_step(tmp_path):
     project = Project.read(path)
     assert (project.memory["train"], project.memory["predict"]) == (3 * 10**9, 10**9)
     assert (project.budget, dict(project.sizes)) == (2.0, {"train": "Medium"})
+
+
+def test_a_feed_by_its_short_word(tmp_path):
+    path = write_project(tmp_path)
+    net = OCPI.format('url = "https://example.org/locations?limit=9"\nevery = "5min"')
+    path.write_text(path.read_text().replace("[feed.city]", net))
+    project = Project.read(path)
+    feed = feed_of(project.feeds[0], project)
+    assert (feed.name, feed.every) == ("net", "5min")
+
+
+def test_a_class_of_ones_own_need_not_be_there_to_read_a_project(tmp_path):
+    path = write_project(tmp_path)
+    own = OCPI.format("").replace("ocpi", "my_feeds.Mine")
+    path.write_text(path.read_text().replace("[feed.city]", own))
+    project = Project.read(path)
+    with pytest.raises(InputError, match=r"\[feed.net\] class = 'my_feeds.Mine': there is no such"):
+        feed_of(project.feeds[0], project)
 
 
 def test_no_file(tmp_path):

@@ -70,3 +70,12 @@ def test_a_dry_run_settles_nothing(played, at_work):
     decide(work, Move("driver", "champion", 1, "back"))
     work.dry_run = True
     assert settle(work) == 0
+
+
+def test_a_challenger_that_a_hand_made_champion_is_one_role(played, at_work):
+    work, registry = at_work(played), Registry(played.registry)
+    for alias in ("champion", "challenger"):
+        registry.set_alias("driver", alias, 1, **SAID)
+    found = roles(work, played.models[0])
+    assert found["champion"].id == "driver-1"
+    assert "challenger" not in found

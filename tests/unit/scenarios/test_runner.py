@@ -72,6 +72,44 @@ def test_a_day_that_is_over_is_refused(played):
     assert "InputError" in last["artefacts"]["error"]
 
 
+def test_going_back_is_refused_before_the_first_step(played):
+    before, records = tables(played), len(runs(played.runs))
+    with pytest.raises(InputError, match=r"already: join_truth up to .*, monitor up to .* report"):
+        daily(played, as_of=END - DAY / 2)
+    assert tables(played) == before
+    added = runs(played.runs).iloc[records:]
+    assert added[["step", "status"]].to_numpy().tolist() == [["collect", "failed"]]
+
+
+def test_some_steps_under_one_lock(small):
+    project = small()
+    often = ["collect", "load", "features", "predict"]
+    results = daily(project, as_of=START, steps=often)
+    assert [result.step for result in results] == often
+    assert len({result.run for result in results}) == 1
+    lock = (project.path.parent / ".project.lock").read_text()
+    assert "running collect load features predict" in lock
+
+
+@pytest.mark.parametrize("steps", [[], ["collect", "laod"]], ids=["none", "wrong"])
+def test_steps_that_are_none(small, steps):
+    project = small()
+    with pytest.raises(InputError, match="step"):
+        daily(project, as_of=START, steps=steps)
+    assert not project.store.exists()
+
+
+def test_a_dry_run_plans_what_waits_for_a_step_before(small):
+    project = small()
+    planned = daily(project, as_of=START, dry_run=True)
+    assert {result.status for result in planned} == {"planned"}
+    after = {result.step: result.artefacts.get("after") for result in planned}
+    assert (after["collect"], after["features"], after["report"]) == (None, "collect", "collect")
+    daily(project, as_of=START)
+    statuses = [result.status for result in daily(project, as_of=START, dry_run=True)]
+    assert statuses[0] == statuses[-1] == "nothing"
+
+
 def test_two_schedulers_at_once(small):
     project = small()
     with (
@@ -156,8 +194,11 @@ def test_results_are_told_as_they_come(small):
     assert told == results
 
 
-def test_what_took_more_memory_than_it_may_is_told(small, caplog):
+def test_what_took_more_memory_than_it_may_is_told(small, caplog, monkeypatch):
     project = small()
+    monkeypatch.setattr(
+        runner, "resident", lambda: 0
+    )  # what tests before have freed is not taken anew
     project = replace(project, memory=dict.fromkeys(STEPS, 10**6))
     with caplog.at_level("WARNING"):
         run("collect", project, as_of=START)

@@ -15,7 +15,7 @@ from evforecast.sources.belib import BelibStatus
     [
         ("evforecast.sources.belib.BelibStatsu", {}, "there is no such class"),
         ("evforecast.sources.belb.BelibStatus", {}, "there is no such class"),
-        ("evforecast.scenarios.SimulatedCity", {"charger": 3}, "cannot be made of this"),
+        ("evforecast.scenarios.SimulatedCity", {"charger": 3}, "Did you mean 'chargers'"),
     ],
 )
 def test_a_feed_that_is_none(small, kind, parameters, said):
@@ -54,6 +54,25 @@ def test_no_step_goes_back(small, at_work):
     commit(work.warehouse, "monitor", [], before=until, until=until + np.timedelta64(1, "D"))
     with pytest.raises(InputError, match="set back"):
         work.begun("monitor", often=True)
+
+
+def test_what_is_ahead_is_said_at_once(small, at_work):
+    work = at_work(small(), day=3)
+    hour = np.timedelta64(3600, "s")
+    work.refuse_to_go_back(["monitor"])  # no table yet
+    make(work.warehouse, "watermark")
+    marks = ("features", "predict:driver-1", "predict:other-1", "monitor", "report")
+    for name in marks:
+        commit(work.warehouse, name, [], before=None, until=work.now + hour)
+    work.refuse_to_go_back(["collect", "features", "train", "predict"])
+    with pytest.raises(InputError) as error:
+        work.refuse_to_go_back(["features", "predict", "monitor", "report"])
+    until = "2026-01-08 01:00:00"
+    assert f"already: monitor up to {until}, report up to {until}. " in str(error.value)
+    assert "by a day at most" in str(error.value)
+    work.as_of -= np.timedelta64(1, "D")
+    with pytest.raises(InputError, match=r"already: predict:driver-1 up to [^,]*\. A time"):
+        work.refuse_to_go_back(["predict"])
 
 
 def test_data_reach_no_further_than_asked(small, at_work):
