@@ -102,7 +102,7 @@ def roles(work: Work, model: ModelSettings) -> dict[str, Role]:
     """
     asked = [(model.name, "champion"), (model.name, "challenger")]
     asked += [(baseline_name(model, kind), "champion") for kind in model.baselines]
-    found = {}
+    found: dict[str, Role] = {}
     for name, alias in asked:
         one = role(work.registry, name, alias)
         if one is not None and one not in found.values():
