@@ -20,8 +20,8 @@ LOWEST = $(shell sed -n '/^dependencies = \[/,/^]/ s/^ *"\([a-z-]*\)>=\([0-9.]*\
 # The tests of a file share what they fit, so a file is not split. PARALLEL= runs them one after the other.
 PARALLEL ?= -n auto --dist loadfile
 
-# Long tests without a frame in them: once, with the newest packages, is enough.
-NO_FRAMES = --ignore=tests/integration/migration/test_kills.py
+# Long tests that kill processes: once, with the newest packages, is enough.
+NO_KILLS = $(addsuffix /test_kills.py,$(addprefix --ignore=tests/integration/,collect migration registry scenarios))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -59,7 +59,7 @@ wheel: .venv/.dev ## build the wheel and the source distribution, and try them i
 	$(BIN)/python tools/check_wheel.py dist
 
 test-matrix: .venv-pandas2/.test ## run the tests with the oldest packages allowed (pandas 2)
-	$(BIN2)/python -m pytest tests $(PARALLEL) -o cache_dir=.venv-pandas2/.pytest_cache $(if $(ARGS),$(ARGS),$(NO_FRAMES))
+	$(BIN2)/python -m pytest tests $(PARALLEL) -o cache_dir=.venv-pandas2/.pytest_cache $(if $(ARGS),$(ARGS),$(NO_KILLS))
 
 format: .venv/.dev ## write the sources in the house style
 	$(BIN)/ruff check --fix
