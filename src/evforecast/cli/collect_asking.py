@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from evforecast.errors import InputError, TransientError
-from evforecast.sources._http_logins import login_variable, logins_of
+from evforecast.sources.http_logins import login_variable, logins_of
 
 if TYPE_CHECKING:
     from evforecast.cli.feeds import Asked

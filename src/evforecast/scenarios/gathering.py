@@ -23,7 +23,7 @@ from evforecast.scenarios.memory import require_room
 from evforecast.scenarios.reading import at, read_evse
 from evforecast.scenarios.tables import TABLES, Change, commit, make, stamp
 from evforecast.scenarios.work import Done, Work, is_replay
-from evforecast.sources._http_logins import logins_of
+from evforecast.sources.http_logins import logins_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -37,8 +37,8 @@ from evforecast.scenarios.settings import (
     secret,
     unknown,
 )
-from evforecast.sources._http_logins import login_variable
 from evforecast.sources.http_errors import masked
+from evforecast.sources.http_logins import login_variable
 from evforecast.timegrid import as_step, require_zone
 
 __all__ = ["read_project"]

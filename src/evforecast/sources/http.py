@@ -23,7 +23,6 @@ from evforecast.errors import InputError
 from evforecast.random import RandomState, generator
 from evforecast.sources._http_answer import Answer
 from evforecast.sources._http_host import Host
-from evforecast.sources._http_logins import Logins
 from evforecast.sources._http_rules import MOVED, TRANSIENT, advice_on, followed, reason_of
 from evforecast.sources._http_waits import backoff, http_date, quota_reset, retry_at, seconds
 from evforecast.sources.http_errors import (
@@ -33,6 +32,7 @@ from evforecast.sources.http_errors import (
     TransientHttpError,
     masked,
 )
+from evforecast.sources.http_logins import Logins
 
 if TYPE_CHECKING:
     from typing import Self

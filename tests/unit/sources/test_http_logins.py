@@ -1,7 +1,7 @@
 import pytest
 
 from evforecast.errors import InputError
-from evforecast.sources._http_logins import Logins, login_variable, logins_of
+from evforecast.sources.http_logins import Logins, login_variable, logins_of
 
 LOGINS = Logins({"Example.org": "Token s3cret", "127.0.0.1:8000": "Bearer other"})
 
