@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evforecast.errors import HorizonError, InputError
+from evforecast.errors import EmptyInputError, HorizonError, InputError
 from evforecast.evaluation import Backtest
+from evforecast.panel import Codes
 from evforecast.plotting.labels import duration
 
-__all__ = ["ahead", "horizon_slice", "of_status", "require_models"]
+__all__ = ["ahead", "horizon_slice", "of_status", "require_models", "truth_at"]
 
 
 def require_models(result: Backtest, models: str | Sequence[str] | None, where: str) -> list[str]:
@@ -61,6 +62,21 @@ def horizon_slice(result: Backtest, horizon: int | None, where: str) -> slice:
         msg = f"{where}: no horizon {horizon}; the backtest has {result.horizons.tolist()}."
         raise HorizonError(msg)
     return slice(int(found[0]), int(found[0]) + 1)
+
+
+def truth_at(result: Backtest, places: slice, where: str) -> Codes:
+    """Return what came at some horizons, ``[origin, horizon, evse]``, -1 where it is not known.
+
+    Raises
+    ------
+    EmptyInputError
+        If none of it is known.
+    """
+    truth = result.truth[:, places]
+    if not (truth >= 0).any():
+        msg = f"{where}: no case of {result!r} has a known truth."
+        raise EmptyInputError(msg)
+    return truth
 
 
 def ahead(result: Backtest, horizon: int | None) -> str:

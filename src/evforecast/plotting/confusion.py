@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evforecast.errors import EmptyInputError
 from evforecast.evaluation import Backtest
-from evforecast.plotting.asking import ahead, horizon_slice, require_models
+from evforecast.plotting.asking import ahead, horizon_slice, require_models, truth_at
 from evforecast.plotting.labels import plain
 from evforecast.plotting.matrices import draw_matrix
 from evforecast.plotting.style import axes_of
@@ -63,13 +62,10 @@ def confusion(
     """
     require_models(result, [model], "plotting.confusion")
     places = horizon_slice(result, horizon, "plotting.confusion")
-    truth = result.truth[:, places].ravel()
+    truth = truth_at(result, places, "plotting.confusion").ravel()
     names = result.scheme.names
     proba = result.proba[model][:, places].reshape(-1, len(names))
     cases = np.bincount(truth[truth >= 0], minlength=len(names))
-    if not cases.any():
-        msg = f"plotting.confusion: no case of {result!r} has a known truth."
-        raise EmptyInputError(msg)
     shares = np.full((len(names), len(names)), np.nan)
     for code in np.flatnonzero(cases).tolist():
         shares[code] = proba[truth == code].mean(axis=0, dtype=np.float64)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evforecast.errors import EmptyInputError
 from evforecast.evaluation import Backtest
-from evforecast.plotting.asking import ahead, horizon_slice, require_models
+from evforecast.plotting.asking import ahead, horizon_slice, require_models, truth_at
 from evforecast.plotting.labels import plain
 from evforecast.plotting.stacks import stack_steps
 from evforecast.plotting.style import axes_of, legend_above
@@ -61,11 +60,8 @@ def losses(
     """
     require_models(result, [model], "plotting.losses")
     places = horizon_slice(result, horizon, "plotting.losses")
-    truth = result.truth[:, places]
+    truth = truth_at(result, places, "plotting.losses")
     known = truth >= 0
-    if not known.any():
-        msg = f"plotting.losses: no case of {result!r} has a known truth."
-        raise EmptyInputError(msg)
     names = result.scheme.names
     hours = result.keys(["hour"])["hour"].reshape(result.truth.shape)[:, places][known].astype(int)
     cell = hours * len(names) + truth[known]

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from evforecast.errors import HorizonError, InputError
-from evforecast.plotting.asking import ahead, horizon_slice, of_status, require_models
+from evforecast.errors import EmptyInputError, HorizonError, InputError
+from evforecast.plotting.asking import ahead, horizon_slice, of_status, require_models, truth_at
 
 
 def test_one_model_some_or_all(result):
@@ -29,6 +31,14 @@ def test_a_status_or_a_coarser_one(result):
     np.testing.assert_array_equal(coarse.truth, result.coarsen("free").truth)
     with pytest.raises(InputError, match="here: no status 'open'; choose among"):
         of_status(result, "open", "here")
+
+
+def test_what_came_at_some_horizons(result):
+    places = horizon_slice(result, 16, "here")
+    np.testing.assert_array_equal(truth_at(result, places, "here"), result.truth[:, places])
+    unknown = replace(result, truth=np.full_like(result.truth, -1))
+    with pytest.raises(EmptyInputError, match=r"here: no case of .* has a known truth"):
+        truth_at(unknown, places, "here")
 
 
 def test_how_far_ahead_is_said_in_words(result):
